@@ -1,0 +1,490 @@
+"""The engine: recording calls of ops as nodes, and walking the nodes backward.
+
+A node stands for one recorded call. It holds an edge to the node of every tracked input, and the
+closure that carries the gradient of its output along that edge. Births number the nodes: inputs
+are born before outputs, so visiting the youngest first meets every node after all of its uses.
+
+The tensor is known here only as a `Traced`: a value, and the node that it came from.
+"""
+
+from __future__ import annotations
+
+import functools
+import heapq
+import inspect
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from .ops.shaping import astype, sum_to
+from .registry import Array, Closure, Dispatched, Op
+
+T = TypeVar("T", bound="Traced")
+F = TypeVar("F", bound=Callable[..., Any])
+
+_births = itertools.count().__next__
+_LISTS = frozenset((list, tuple))
+
+
+class Node:
+    """One recorded call of an op, or a leaf.
+
+    Attributes
+    ----------
+    op : Op or None
+        The op that was called; None only for a `Leaf`.
+    edges : tuple of (Node or None)
+        The node of each array of the call; None where it is not tracked.
+    closures : tuple of (callable or None), or None
+        For each edge the closure that carries a gradient along it. None once they are freed.
+    values : list of array, or None
+        The values of the arrays, kept only by an op whose rule may have to run again.
+    settings : dict
+        The settings of the call.
+    shape, dtype
+        Of the output; for a call with several outputs, a list of each.
+    birth : int
+        Place in the order of recording.
+    """
+
+    __slots__ = ("birth", "closures", "dtype", "edges", "op", "settings", "shape", "values")
+
+    def __init__(
+        self,
+        op: Op | None,
+        edges: Sequence[Node | None],
+        closures: Sequence[Closure | None] | None,
+        values: Sequence[Array] | None,
+        settings: dict[str, Any],
+        shape: Any,
+        dtype: Any,
+    ) -> None:
+        self.birth = _births()
+        self.op = op
+        self.edges = edges
+        self.closures = closures
+        self.values = values
+        self.settings = settings
+        self.shape = shape
+        self.dtype = dtype
+
+
+class Leaf(Node):
+    """A tensor that requires grad and was not computed, and the gradient accumulated in it."""
+
+    __slots__ = ("grad",)
+
+    def __init__(self, value: np.ndarray[Any, Any]) -> None:
+        if value.dtype.kind != "f":
+            raise TypeError(
+                f"requires_grad: only floating tensors have gradients, got {value.dtype}; "
+                "convert first, as in mg.tensor(data, dtype=float, requires_grad=True)"
+            )
+        super().__init__(None, (), None, None, {}, value.shape, value.dtype)
+        self.grad: Any = None
+
+
+class Output(Node):
+    """One of several outputs of a call: a step between its tensor and the node of the call."""
+
+    __slots__ = ("index",)
+
+    def __init__(self, call: Node, index: int) -> None:
+        super().__init__(call.op, (call,), (None,), None, {}, call.shape[index], call.dtype[index])
+        self.index = index
+
+
+# Recording modes
+
+
+class _Modes(threading.local):
+    recording = True
+
+
+_modes = _Modes()
+
+
+def is_grad_enabled() -> bool:
+    """Whether calls on tracked tensors are recorded in this thread."""
+    return _modes.recording
+
+
+class _Recording:
+    """Recording switched on or off: a context manager, reusable, and a decorator."""
+
+    def __init__(self, recording: bool) -> None:
+        self.recording = recording
+        self.previous: list[bool] = []
+
+    def __enter__(self) -> None:
+        self.previous.append(_modes.recording)
+        _modes.recording = self.recording
+
+    def __exit__(self, *exception: object) -> None:
+        _modes.recording = self.previous.pop()
+
+    def __call__(self, function: F) -> F:
+        if inspect.isgeneratorfunction(function):
+            raise TypeError(
+                f"{function.__name__} is a generator function, whose body runs later; use the "
+                "recording mode inside of it, in a with statement"
+            )
+        recording = self.recording
+
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with _Recording(recording):
+                return function(*args, **kwargs)
+
+        return wrapper  # type: ignore[return-value]  # wraps() keeps the signature
+
+
+def no_grad() -> _Recording:
+    """Switch recording off: results are untracked. A context manager and a decorator.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> weight = mg.tensor([1.0, 2.0], requires_grad=True)
+    >>> with mg.no_grad():
+    ...     weight -= 0.5
+    >>> weight
+    tensor([0.5, 1.5], dtype=float64, requires_grad=True)
+    """
+    return _Recording(False)
+
+
+def enable_grad() -> _Recording:
+    """Switch recording on, inside of `no_grad`. A context manager and a decorator."""
+    return _Recording(True)
+
+
+# Recording
+
+
+class Traced(Dispatched):
+    """What the engine knows of a tensor: its value, and its node where it is tracked."""
+
+    __slots__ = ("_node", "_value")
+
+    _value: np.ndarray[Any, Any]
+    _node: Node | None
+    _result_type: type[Traced]  # what calls return, also those on a subclass
+
+    def __op__(self, op: Op, arrays: Sequence[Array], settings: dict[str, Any]) -> Any:
+        """Call an op on the values of `arrays`; if one of them is tracked, record the call."""
+        values: list[Array] = []
+        edges: list[Node | None] = []
+        tracked = False
+        for array in arrays:
+            if isinstance(array, Traced):
+                node = array._node
+                values.append(array._value)
+                edges.append(node)
+                if node is not None:
+                    tracked = True
+            else:
+                values.append(np.asarray(array) if type(array) in _LISTS else array)
+                edges.append(None)
+        if settings:
+            settings = _plain_settings(op, settings)
+
+        try:
+            output, closures = op.run(*values, **settings)  # type: ignore[misc]  # only a rule gets here
+        except (TypeError, ValueError, IndexError) as error:
+            raise _explained(error, op, values) from error
+
+        if not tracked or not op.differentiable or not _modes.recording:
+            return _untracked(self._result_type, op, output)
+        closures = [closures] if callable(closures) else list(closures)
+        if len(closures) != len(edges):
+            raise TypeError(_wrong_count(op, closures, edges))
+        for position, edge in enumerate(edges):
+            if edge is None:
+                # It goes at once, and with it what it captured.
+                closures[position] = None
+            elif closures[position] is None:
+                raise TypeError(
+                    f"{op.name}: not differentiable in {op.array_name(position)!r}, which is "
+                    "tracked; pass it detached, as in t.detach()"
+                )
+        # A piecewise-linear rule never runs again: its node keeps only its edges.
+        retained = None if op.piecewise_linear else values
+        if type(output) is not np.ndarray:
+            if type(output) is tuple:
+                return _several(self._result_type, op, edges, closures, retained, settings, output)
+            output = np.asarray(output)
+        if output.dtype.kind != "f":
+            raise TypeError(
+                f"{op.name}: the result of a tracked call is {output.dtype}, which has no "
+                "gradient; only floating results do"
+            )
+        tensor = _new(self._result_type)
+        tensor._value = output
+        tensor._node = Node(op, edges, closures, retained, settings, output.shape, output.dtype)
+        return tensor
+
+
+_new = object.__new__
+
+
+def wrap(tensor_type: type[T], value: Array, node: Node | None) -> T:
+    """Return a tensor of a value and the node that it came from."""
+    tensor = _new(tensor_type)
+    tensor._value = value if type(value) is np.ndarray else np.asarray(value)
+    tensor._node = node
+    return tensor
+
+
+def _untracked(tensor_type: type[Traced], op: Op, output: Any) -> Any:
+    if op.differentiable and type(output) is tuple:
+        return tuple(wrap(tensor_type, part, None) for part in output)
+    if op.differentiable or isinstance(output, np.ndarray | np.generic):
+        return wrap(tensor_type, output, None)
+    return output  # a shape, or a Python truth value
+
+
+def _wrong_count(op: Op, closures: Sequence[Any], edges: Sequence[Any]) -> str:
+    return (
+        f"{op.name}: the rule returned {len(closures)} closures for {len(edges)} arrays "
+        f"({', '.join(op.array_name(i) for i in range(len(edges)))}); it must return one for "
+        "each, None where it is not differentiable (settings go behind '/' or '*')"
+    )
+
+
+def _several(
+    tensor_type: type[T],
+    op: Op,
+    edges: Sequence[Node | None],
+    closures: Sequence[Closure | None],
+    values: Sequence[Array] | None,
+    settings: dict[str, Any],
+    outputs: tuple[Array, ...],
+) -> tuple[T, ...]:
+    """Record a call with several outputs: a node for the call, and one for each output above it."""
+    outputs = tuple(map(np.asarray, outputs))
+    shapes, dtypes = [part.shape for part in outputs], [part.dtype for part in outputs]
+    call = Node(op, edges, closures, values, settings, shapes, dtypes)
+    return tuple(
+        # An integer output, such as the indices of a maximum, has no gradient.
+        wrap(tensor_type, part, Output(call, i) if part.dtype.kind == "f" else None)
+        for i, part in enumerate(outputs)
+    )
+
+
+def _plain_settings(op: Op, settings: dict[str, Any]) -> dict[str, Any]:
+    for name, setting in settings.items():
+        if isinstance(setting, Traced):
+            if setting._node is not None:
+                raise TypeError(
+                    f"{op.name}: {name!r} is a setting and not differentiable, but it is a tracked "
+                    "tensor; pass its value, as in t.detach()"
+                )
+            settings = settings | {name: setting._value}
+    return settings
+
+
+def _explained(error: Exception, op: Op, values: Sequence[Array]) -> Exception:
+    """The error of a rule, with the op's name and what it was given."""
+    if str(error).startswith(f"{op.name}: "):
+        return error
+    seen = ", ".join(
+        f"{op.array_name(i)}: {_described(value)}" for i, value in enumerate(values)
+    )
+    remedy = ""
+    shapes = [np.shape(value) for value in values]
+    if isinstance(error, ValueError) and any(isinstance(t, np.ufunc) for t in op.twins):
+        try:
+            np.broadcast_shapes(*shapes)
+        except ValueError:
+            remedy = (
+                "; shapes broadcast where, counted from the last axis, lengths are equal or 1: "
+                "reshape one of them"
+            )
+    message = f"{op.name}: {error}; called with {seen}{remedy}"
+    kind = type(error) if type(error) in (TypeError, ValueError, IndexError) else None
+    if kind is None:
+        kind = next(k for k in (TypeError, IndexError, ValueError) if isinstance(error, k))
+    return kind(message)
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape}"
+    return repr(value)
+
+
+# The backward walk
+
+
+def backward(
+    tensor_type: type[T], root: Node, gradient: Array, retain_graph: bool
+) -> None:
+    """Add to the `grad` of every leaf below `root` its part of the gradient."""
+    for node, g in _walk({root: gradient}, retain_graph=retain_graph).items():
+        assert isinstance(node, Leaf)
+        total = g if node.grad is None else node.grad._value + g
+        node.grad = wrap(tensor_type, total, None)
+
+
+def gradients(
+    tensor_type: type[T],
+    seeds: dict[Node, Array],
+    targets: Iterable[Node],
+    *,
+    create_graph: bool,
+    retain_graph: bool,
+) -> dict[Node, Array]:
+    """Return the gradients at `targets`, walking only what lies between them and the seeds."""
+    targets = set(targets)
+    return _walk(
+        seeds,
+        targets=targets,
+        between=_between(seeds, targets),
+        retain_graph=retain_graph,
+        replay=tensor_type if create_graph else None,
+    )
+
+
+def _between(seeds: Iterable[Node], targets: set[Node]) -> set[Node]:
+    """The nodes below `seeds` that are a target or lead to one."""
+    oldest = min(node.birth for node in targets)
+    found = {node for node in seeds if node.birth >= oldest}
+    stack = list(found)
+    while stack:
+        for edge in stack.pop().edges:
+            if edge is not None and edge.birth >= oldest and edge not in found:
+                found.add(edge)
+                stack.append(edge)
+    leading: set[Node] = set()
+    for node in sorted(found, key=lambda node: node.birth):
+        if node in targets or not leading.isdisjoint(node.edges):
+            leading.add(node)
+    return leading
+
+
+def _walk(
+    pending: dict[Node, Array],
+    *,
+    targets: set[Node] | None = None,
+    between: set[Node] | None = None,
+    retain_graph: bool,
+    replay: type[Traced] | None = None,
+) -> dict[Node, Array]:
+    """Carry gradients from the nodes of `pending` down; return those of the targets.
+
+    Without targets, the leaves are the targets.
+    """
+    reached: dict[Node, Array] = {}
+    youngest = [(-node.birth, node) for node in pending if between is None or node in between]
+    heapq.heapify(youngest)
+    while youngest:
+        # 1. The youngest node: all of its uses were younger, so its gradient is complete.
+        _, node = heapq.heappop(youngest)
+        gradient = pending.pop(node)
+        if targets is None:
+            if node.op is None:
+                reached[node] = gradient
+                continue
+        elif node in targets:
+            reached[node] = gradient
+            if between is None or between.isdisjoint(node.edges):
+                continue
+
+        # 2. Its closures: those recorded, or of a new run of the rule on tensors.
+        if type(node) is Output:
+            call = node.edges[0]
+            assert call is not None
+            if call not in pending:
+                pending[call] = [None] * len(call.shape)
+                heapq.heappush(youngest, (-call.birth, call))
+            pending[call][node.index] = gradient
+            continue
+        closures = node.closures
+        if closures is None:
+            raise RuntimeError(
+                f"backward through {node.op.name!r} a second time, but its closures were freed "  # type: ignore[union-attr]  # a leaf has no edges to get here
+                "after the first; pass retain_graph=True to the first call to keep them"
+            )
+        if replay is not None and not node.op.piecewise_linear:  # type: ignore[union-attr]  # as above
+            closures = _replayed(replay, node)
+
+        # 3. The gradient of each input, added to what other uses of it sent.
+        for position, edge in enumerate(node.edges):
+            if edge is None or (between is not None and edge not in between):
+                continue
+            closure = closures[position]
+            assert closure is not None
+            part = closure(*_filled(node, gradient)) if type(gradient) is list else closure(gradient)
+            try:
+                fits = part.shape == edge.shape and part.dtype is edge.dtype
+            except AttributeError:
+                fits = False
+            if not fits:
+                part = _fitted(part, node, position, edge)
+            other = pending.get(edge)
+            if other is None:
+                pending[edge] = part
+                heapq.heappush(youngest, (-edge.birth, edge))
+            else:
+                pending[edge] = other + part  # out of place: a closure may return what it was given
+
+        # 4. What the node held is not needed any more.
+        if not retain_graph:
+            node.closures = node.values = None
+    return reached
+
+
+def _replayed(tensor_type: type[Traced], node: Node) -> Sequence[Closure | None]:
+    """Run the rule of a recorded call on tensors, for closures that are connected to its inputs."""
+    assert node.op is not None
+    assert node.op.run is not None
+    assert node.values is not None
+    arrays = [
+        value if edge is None else wrap(tensor_type, value, edge)
+        for value, edge in zip(node.values, node.edges, strict=True)
+    ]
+    closures = node.op.run(*arrays, **node.settings)[1]
+    return (closures,) if callable(closures) else closures
+
+
+def _filled(call: Node, gradients: list[Array | None]) -> list[Array]:
+    """The gradients of all outputs of a call; zeros for those that were not used."""
+    return [
+        np.broadcast_to(np.zeros((), dtype), shape) if gradient is None else gradient
+        for gradient, shape, dtype in zip(gradients, call.shape, call.dtype, strict=True)
+    ]
+
+
+def _fitted(part: Array, node: Node, position: int, edge: Node) -> Array:
+    """Sum what a closure returned to the shape of its array, in its dtype; raise if that fails."""
+    op = node.op
+    assert op is not None
+    where = f"{op.name}: the closure of {op.array_name(position)!r} returned"
+    try:
+        shape, dtype = part.shape, part.dtype
+    except AttributeError:
+        raise TypeError(
+            f"{where} {part!r}, which is no array; it must return the gradient of an array of "
+            f"shape {edge.shape}"
+        ) from None
+    if dtype.kind != "f":
+        raise TypeError(
+            f"{where} an array of {dtype}; a gradient is floating (was the gradient of the output "
+            "multiplied in?)"
+        )
+    if shape != edge.shape:
+        surplus = len(shape) - len(edge.shape)
+        if surplus < 0 or any(
+            length not in (1, longer)
+            for length, longer in zip(edge.shape, shape[surplus:], strict=True)
+        ):
+            raise ValueError(
+                f"{where} a gradient of shape {shape} for an array of shape {edge.shape}; it must "
+                "have that shape, or one to which that shape broadcasts"
+            )
+        part = sum_to(part, edge.shape)
+    return part if dtype == edge.dtype else astype(part, edge.dtype)

@@ -1,0 +1,413 @@
+"""What an op is: how a rule over arrays becomes a public function, and the list of all of them.
+
+A *rule* computes an output and hands back one *closure* for each differentiable input, a function
+from the output's gradient to that input's. `op` turns a rule into a plain function: on arrays it
+returns the output; as soon as an argument wants to take the call (a tensor does), that argument
+gets it. This module knows no tensor, only the class that such arguments derive from.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar, overload
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# An ndarray or whatever speaks NumPy's protocols, a tensor included: rules are written once for
+# all of them, so for a type checker an operand is anything.
+Array: TypeAlias = Any
+Closure: TypeAlias = Callable[..., Array]
+# What a rule returns: the output (or a tuple of outputs), and a closure for each array.
+Forward: TypeAlias = tuple[Array, Closure | Sequence[Closure | None]]
+
+
+class Dispatched:
+    """Base of the values that take over the calls of the ops they are passed to."""
+
+    __slots__ = ()
+
+    def __op__(self, op: Op, arrays: Sequence[Array], settings: dict[str, Any]) -> Any:
+        """Carry out a call of `op`; `arrays` are flat, `settings` have their names."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Op:
+    """One entry of the registry.
+
+    Attributes
+    ----------
+    name, family : str
+        The function's name, and the file that it stands in.
+    function : callable
+        What a user calls.
+    run : callable or None
+        The rule with its arrays flat: ``run(*arrays, **settings) -> (output, closures)``. None for
+        a function that is composed of ops and so needs no rule.
+    signature : inspect.Signature
+        The function's parameters.
+    arrays : tuple of str
+        Names of the parameters that are arrays; the others are settings.
+    twins : tuple of callable
+        The NumPy functions that arrive here when they are called on a tensor.
+    piecewise_linear : bool
+        Whether the closures use only masks, indices and shapes, and so serve at every order.
+    differentiable : bool
+        False for a function whose result is never tracked, such as a comparison.
+    """
+
+    name: str
+    family: str
+    function: Callable[..., Any]
+    run: Callable[..., Forward] | None
+    signature: inspect.Signature
+    arrays: tuple[str, ...]
+    twins: tuple[Callable[..., Any], ...] = ()
+    piecewise_linear: bool = False
+    differentiable: bool = True
+    parameters: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", frozenset(self.signature.parameters))
+
+    def array_name(self, position: int) -> str:
+        """Name of the array at `position`, as error messages give it."""
+        if position < len(self.arrays) and self.arrays[position][0] != "*":
+            return self.arrays[position]
+        return f"{self.arrays[-1].lstrip('*')}[{position - len(self.arrays) + 1}]"
+
+    def __repr__(self) -> str:
+        return f"<op {self.family}.{self.name}{self.signature}>"
+
+
+_ops: dict[Callable[..., Any], Op] = {}
+_twins: dict[Callable[..., Any], Op] = {}
+
+
+def registered() -> Iterator[Op]:
+    """Every op, in the order of registration.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> [op.name for op in mg.registry.registered() if op.family == "pooling"]
+    ['max_pool2d', 'scatter_winners', 'gather_winners']
+    """
+    return iter(tuple(_ops.values()))
+
+
+def lookup(function: Callable[..., Any]) -> Op:
+    """Return the op that stands behind a public function or behind a NumPy function.
+
+    Raises
+    ------
+    KeyError
+        If no op stands behind it.
+    """
+    return _ops[function] if function in _ops else _twins[function]
+
+
+def twin(function: Callable[..., Any]) -> Op | None:
+    """Return the op at which a NumPy function arrives when it is called on a tensor, if any."""
+    return _twins.get(function)
+
+
+@overload
+def op(rule: Callable[P, Forward], /) -> Callable[P, Tensor]: ...
+@overload
+def op(
+    *twins: Callable[..., Any],
+    piecewise_linear: bool = ...,
+    arrays: int | None = ...,
+    sequence: bool = ...,
+) -> Callable[[Callable[P, Forward]], Callable[P, Tensor]]: ...
+def op(
+    *twins: Callable[..., Any],
+    piecewise_linear: bool = False,
+    arrays: int | None = None,
+    sequence: bool = False,
+) -> Any:
+    """Register a rule as an op and return the public function.
+
+    The parameters before ``/`` are the op's arrays, the others its settings; without a ``/``, those
+    before ``*`` are its arrays. A rule returns ``(output, closures)``: one closure for each array,
+    alone or in a tuple, None where the op is not differentiable in that array. A closure takes the
+    gradient of the output and returns the gradient of its array, in any shape that broadcasting
+    the array could have given: the engine sums it back and casts it.
+
+    A rule is pure: it writes to none of its inputs, nor do its closures. It may be run again on
+    tensors to differentiate its derivative, so what it does to its inputs must be operators, NumPy
+    functions that have an op, and ops. An op with several outputs returns a tuple of them, and
+    each closure takes as many gradients.
+
+    Parameters
+    ----------
+    *twins : callable
+        NumPy functions that shall arrive here when they are called on a tensor.
+    piecewise_linear : bool
+        A promise that the closures use only masks, indices and shapes of the inputs, never their
+        values. Then the rule is never run on tensors and may use any NumPy.
+    arrays : int, optional
+        How many of the parameters are arrays, where the signature alone does not tell.
+    sequence : bool
+        Whether the first parameter is a sequence of arrays, as in ``concatenate(arrays)``; the
+        closures are then one for each of its elements.
+
+    Returns
+    -------
+    callable
+        The function, with the rule's signature and docstring. It is annotated for tensors; given
+        only arrays it returns an array.
+
+    Raises
+    ------
+    TypeError
+        If the rule has no array parameters.
+    ValueError
+        If a NumPy function already arrives at another op.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> @mg.op
+    ... def cube(x):
+    ...     return x * x * x, lambda g: 3 * g * x * x
+    >>> x = mg.tensor(2.0, requires_grad=True)
+    >>> (slope,) = mg.grad(cube(x), x, create_graph=True)
+    >>> (curvature,) = mg.grad(slope, x)
+    >>> slope.item(), curvature.item()
+    (12.0, 12.0)
+    """
+
+    def register(rule: Callable[P, Forward]) -> Callable[P, Tensor]:
+        run: Callable[..., Forward] = rule
+        if sequence:
+
+            def run(*elements: Array, **settings: Any) -> Forward:
+                return rule(elements, **settings)  # type: ignore[call-arg, arg-type]  # P: (arrays, **settings)
+
+        return _dispatching(
+            rule,
+            run,
+            twins,
+            piecewise_linear=piecewise_linear,
+            count=arrays,
+            sequence=sequence,
+        )
+
+    # `@op` and `@op(np.multiply)` both pass one function; NumPy's are not made by `def`.
+    if len(twins) == 1 and inspect.isfunction(twins[0]):
+        rule, twins = twins[0], ()
+        return register(rule)
+    return register
+
+
+def composed(*twins: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Register a function that is made of ops, and so needs no derivative of its own.
+
+    It is listed, checked and found by NumPy's dispatch like an op.
+    """
+
+    def register(function: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(function)
+        names = _array_names(function, signature, None)
+        _enter(function, function, None, names, twins, signature=signature)
+        return function
+
+    return register
+
+
+def nondifferentiable(*twins: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Register a function over arrays whose result has no useful derivative.
+
+    On tensors, tracked or not, it is called with their values, and an array that it returns
+    becomes an untracked tensor.
+    """
+
+    def register(rule: Callable[P, R]) -> Callable[P, R]:
+        def run(*arrays: Array, **settings: Any) -> Forward:
+            return rule(*arrays, **settings), ()  # type: ignore[call-arg, arg-type]  # P: as given
+
+        return _dispatching(rule, run, twins, differentiable=False)
+
+    return register
+
+
+def constant(x: Array) -> Array:
+    """Return `x` without its history, for a value that cancels from the derivative."""
+    return x.detach() if isinstance(x, Dispatched) else x
+
+
+def _dispatching(
+    rule: Callable[..., Any],
+    run: Callable[..., Forward],
+    twins: tuple[Callable[..., Any], ...],
+    *,
+    count: int | None = None,
+    sequence: bool = False,
+    piecewise_linear: bool = False,
+    differentiable: bool = True,
+) -> Callable[..., Any]:
+    """Register a rule, and return the function that lets an argument take the call."""
+    signature = inspect.signature(rule)
+    names = _array_names(rule, signature, count)
+    prepare = _preparation(signature, names, sequence)
+
+    @functools.wraps(rule)
+    def function(*args: Any, **settings: Any) -> Any:
+        if prepare is not None:
+            args, settings = prepare(args, settings)
+        for value in args:
+            if isinstance(value, Dispatched):
+                return value.__op__(entry, args, settings)
+        if not _LISTS.isdisjoint(map(type, args)):
+            args = tuple(map(_as_array, args))
+        return run(*args, **settings)[0]
+
+    entry = _enter(
+        rule,
+        function,
+        run,
+        names,
+        twins,
+        signature=signature,
+        piecewise_linear=piecewise_linear,
+        differentiable=differentiable,
+    )
+    return function
+
+
+def _enter(
+    rule: Callable[..., Any],
+    function: Callable[..., Any],
+    run: Callable[..., Any] | None,
+    arrays: tuple[str, ...],
+    twins: tuple[Callable[..., Any], ...],
+    *,
+    signature: inspect.Signature,
+    piecewise_linear: bool = False,
+    differentiable: bool = True,
+) -> Op:
+    family = rule.__module__.rpartition(".")[2]
+    for numpy_function in twins:
+        if numpy_function in _twins and not _is_redefinition(_twins[numpy_function], rule):
+            raise ValueError(
+                f"{rule.__name__}: {numpy_function!r} already arrives at "
+                f"{_twins[numpy_function]!r}; a NumPy function has one op"
+            )
+    # For whoever looks at the function: the rule's parameters, but not its return annotation.
+    public = signature.replace(return_annotation="Tensor")
+    if function is not rule:
+        function.__signature__ = public  # type: ignore[attr-defined]  # read by inspect.signature
+    entry = Op(
+        rule.__name__,
+        family,
+        function,
+        run,
+        public,
+        arrays,
+        twins,
+        piecewise_linear,
+        differentiable,
+    )
+    _ops[function] = entry
+    _twins.update(dict.fromkeys(twins, entry))
+    return entry
+
+
+def _is_redefinition(entry: Op, rule: Callable[..., Any]) -> bool:
+    """Whether a notebook cell or a reloaded module defines the same op once more."""
+    old = entry.function
+    return (old.__module__, old.__qualname__) == (rule.__module__, rule.__qualname__)
+
+
+def _array_names(
+    rule: Callable[..., Any], signature: inspect.Signature, count: int | None
+) -> tuple[str, ...]:
+    """Names of the parameters that are arrays: before ``/``, or else all before ``*``."""
+    parameters = list(signature.parameters.values())
+    kinds = {parameter.kind for parameter in parameters}
+    arrays = (
+        (inspect.Parameter.POSITIONAL_ONLY,)
+        if inspect.Parameter.POSITIONAL_ONLY in kinds and count is None
+        else (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    )
+    names = [
+        "*" * (parameter.kind is inspect.Parameter.VAR_POSITIONAL) + parameter.name
+        for parameter in parameters
+        if parameter.kind in (*arrays, inspect.Parameter.VAR_POSITIONAL)
+    ][:count]
+    if not names:
+        raise TypeError(
+            f"op {rule.__name__}{signature} has no arrays: they are the parameters before '/', "
+            "or, without a '/', those before '*'"
+        )
+    return tuple(names)
+
+
+def _preparation(
+    signature: inspect.Signature, names: tuple[str, ...], sequence: bool
+) -> Callable[..., tuple[tuple[Array, ...], dict[str, Any]]] | None:
+    """Return what turns a call into flat arrays and named settings; None where it is so already."""
+    parameters = signature.parameters
+    if names[-1][0] == "*":
+        return None
+    if not sequence and all(
+        parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        or (
+            parameter.kind is inspect.Parameter.POSITIONAL_ONLY
+            and parameter.default is inspect.Parameter.empty
+        )
+        for parameter in parameters.values()
+    ):
+        return None
+    count = len(names)
+    positional_settings = [
+        name
+        for name, parameter in parameters.items()
+        if parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD and name not in names
+    ]
+    most = count + len(positional_settings)
+
+    def prepare(
+        args: tuple[Array, ...], settings: dict[str, Any]
+    ) -> tuple[tuple[Array, ...], dict[str, Any]]:
+        given = len(args)
+        if given < count or given > most or (settings and not settings.keys().isdisjoint(names)):
+            args, settings = _bound(signature, names, args, settings)
+        elif given > count:
+            named = dict(zip(positional_settings, args[count:], strict=False))
+            if settings and not settings.keys().isdisjoint(named):
+                signature.bind(*args, **settings)  # raises: a setting was given twice
+            args, settings = args[:count], named | settings
+        return (tuple(args[0]), settings) if sequence else (args, settings)
+
+    return prepare
+
+
+def _bound(
+    signature: inspect.Signature,
+    names: tuple[str, ...],
+    args: tuple[Array, ...],
+    settings: dict[str, Any],
+) -> tuple[tuple[Array, ...], dict[str, Any]]:
+    """Split a call that names an array, or leaves one at its default; raise if it is no call."""
+    bound = signature.bind(*args, **settings).arguments
+    arrays = tuple(bound.pop(name, signature.parameters[name].default) for name in names)
+    return arrays, bound
+
+
+_LISTS = frozenset((list, tuple))
+
+
+def _as_array(value: Any) -> Any:
+    return np.asarray(value) if type(value) in _LISTS else value

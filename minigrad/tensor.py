@@ -1,0 +1,648 @@
+"""The tensor: an array that remembers the op that computed it.
+
+Its methods and operators are the ops themselves; see `minigrad.ops` for what they do.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar, TypeVar, cast
+
+import numpy as np
+
+from . import autograd, ops
+from .registry import Op, twin
+
+T = TypeVar("T", bound="Tensor")
+Operator = Callable[["Tensor", Any], "Tensor"]
+
+
+class Tensor(autograd.Traced):
+    """An array whose computation is recorded, so that it can be differentiated.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers; they are copied.
+    dtype : dtype, optional
+        By default what NumPy gives the data.
+    requires_grad : bool
+        Whether gradients shall be computed for this tensor.
+
+    Raises
+    ------
+    TypeError
+        If the data are not numbers, are tracked, or require grad and are not floating.
+
+    Notes
+    -----
+    The values in a tensor never change. In-place syntax such as ``t += 1`` or ``t[0] = 1`` makes the
+    name stand for new values; what was computed from the old ones keeps them, and their gradient.
+    """
+
+    __slots__ = ("__weakref__",)
+
+    # `ndarray * tensor` and `np.sum(tensor)` come to the tensor by these two protocols.
+    __array_priority__: ClassVar[float] = 1000.0
+
+    def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False) -> None:
+        value = np.array(data, dtype=dtype)
+        if value.dtype.kind not in "fiubc":
+            raise TypeError(f"tensor: data must be numbers of one shape, got dtype {value.dtype}")
+        self._value = value
+        self._node = autograd.Leaf(value) if requires_grad else None
+
+    # What it is
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self._value.shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self._value.ndim
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self._value.size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+        return self._value.dtype
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the elements, in bytes."""
+        return self._value.nbytes
+
+    @property
+    def T(self) -> Tensor:
+        """The tensor with its axes reversed."""
+        return ops.transpose(self)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether it is tracked: a leaf that asked for it, or computed from one."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, required: bool) -> None:
+        if not self.is_leaf and not required:
+            raise RuntimeError(
+                f"requires_grad: this tensor was computed by {self._made_by()!r}; "
+                "use t.detach() for one without history"
+            )
+        if required != self.requires_grad:
+            self._node = autograd.Leaf(self._value) if required else None
+
+    def requires_grad_(self: T, requires_grad: bool = True) -> T:
+        """Set `requires_grad` and return the tensor."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was not computed from tracked tensors."""
+        return self._node is None or self._node.op is None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """Gradient that `backward` accumulated: an untracked tensor, or None.
+
+        Only leaves that require grad have one.
+        """
+        if not self.is_leaf:
+            warnings.warn(
+                f"grad of a tensor computed by {self._made_by()!r} is not kept; "
+                "use mg.grad(output, [t])",
+                stacklevel=2,
+            )
+        return self._node.grad if isinstance(self._node, autograd.Leaf) else None
+
+    @grad.setter
+    def grad(self, gradient: Tensor | None) -> None:
+        if gradient is not None:
+            if not isinstance(self._node, autograd.Leaf):
+                raise RuntimeError("grad: only a leaf that requires grad has one")
+            if not isinstance(gradient, Tensor) or gradient.requires_grad:
+                raise TypeError("grad: must be an untracked tensor, such as t.detach(), or None")
+            if gradient.shape != self.shape or gradient.dtype != self.dtype:
+                raise ValueError(
+                    f"grad: has shape {gradient.shape} and dtype {gradient.dtype}, "
+                    f"the tensor {self.shape} and {self.dtype}"
+                )
+        if isinstance(self._node, autograd.Leaf):
+            self._node.grad = gradient
+
+    # Its values
+
+    @property
+    def data(self) -> Tensor:
+        """The values without history. Assigning gives the tensor other values of its shape."""
+        return self.detach()
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        value = np.array(data._value if isinstance(data, Tensor) else data)
+        if not self.is_leaf:
+            raise RuntimeError(
+                f"data: this tensor was computed by {self._made_by()!r}; only a leaf can be given "
+                "other values"
+            )
+        if value.shape != self.shape:
+            raise ValueError(f"data: has shape {value.shape}, the tensor {self.shape}")
+        if self._node is not None and value.dtype != self.dtype:
+            self._node = autograd.Leaf(value)  # gradients have another dtype from now on
+        self._value = value
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """Return the values as a read-only array; copy it to write to it."""
+        view = self._value.view()
+        view.flags.writeable = False
+        return view
+
+    def item(self) -> Any:
+        """Return the only element as a Python number."""
+        return self._value.item()
+
+    def tolist(self) -> Any:
+        """Return the elements as nested lists of Python numbers."""
+        return self._value.tolist()
+
+    def detach(self) -> Tensor:
+        """Return an untracked tensor with the same values."""
+        return autograd.wrap(Tensor, self._value, None)
+
+    def copy(self) -> Tensor:
+        """Return a tensor of the same values and history. Values never change, so nothing is copied."""
+        return ops.astype(self, self.dtype)
+
+    # Differentiation
+
+    def backward(self, gradient: Any = None, retain_graph: bool = False) -> None:
+        """Add to the `grad` of every leaf that it was computed from its part of the gradient.
+
+        Parameters
+        ----------
+        gradient : array_like, optional
+            Gradient of the final result by this tensor, of its shape; a scalar needs none.
+        retain_graph : bool
+            Whether to keep the graph for another backward.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor is untracked, or its graph was freed by an earlier backward.
+        ValueError
+            If the gradient is missing or has the wrong shape.
+        """
+        if self._node is None:
+            raise RuntimeError(
+                "backward: this tensor is untracked: nothing that it was computed from requires "
+                "grad, or it was computed under no_grad()"
+            )
+        seed = _seed("backward", self, gradient)
+        autograd.backward(Tensor, self._node, seed._value, retain_graph)
+
+    # NumPy's protocols
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any
+    ) -> Any:
+        op = twin(ufunc)
+        if method != "__call__":
+            raise TypeError(
+                f"np.{ufunc.__name__}.{method} has no op; use a function such as mg.sum, "
+                "or t.detach() for the values alone"
+            )
+        if op is None:
+            raise TypeError(_no_op(ufunc))
+        if "out" in settings:
+            raise TypeError(
+                f"np.{ufunc.__name__}: a tensor cannot be written into an array (out=, or in place "
+                "as in `array += tensor`); write `array = array + tensor`"
+            )
+        return op.function(*inputs, **_known(ufunc, op, settings))
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: Any, args: Any, settings: dict[str, Any]
+    ) -> Any:
+        op = twin(function)
+        if op is None:
+            raise TypeError(_no_op(function))
+        return op.function(*args, **_known(function, op, settings))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self._node is not None:
+            raise TypeError(
+                "a tracked tensor does not become a NumPy array by itself, since its history "
+                "would be lost: use t.detach().numpy() or t.numpy() for its values, and a function "
+                "of minigrad or an np.* function that has an op to compute with it (np.stack and "
+                "mg.concatenate join tensors)"
+            )
+        array = self.numpy() if not copy else self._value.copy()
+        if dtype is None or dtype == array.dtype:
+            return array
+        if copy is False:
+            raise ValueError(f"a copy is needed to convert {array.dtype} to {dtype}")
+        return array.astype(dtype)
+
+    # Python's protocols
+
+    def __repr__(self) -> str:
+        details = f"dtype={self.dtype}"
+        if self._node is not None:
+            details += ", requires_grad=True" if self.is_leaf else f", op={self._made_by()}"
+        values = np.array2string(self._value, separator=", ", prefix="tensor(")
+        if self.size > np.get_printoptions()["threshold"] or not self.size:
+            details = f"shape={self.shape}, {details}"
+        return f"tensor({values}, {details})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("len() of a tensor without axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __index__(self) -> int:
+        return self._value.__index__()
+
+    def __float__(self) -> float:
+        self._refuse_tracked("float")
+        return float(self._value)
+
+    def __int__(self) -> int:
+        self._refuse_tracked("int")
+        return int(self._value)
+
+    def __complex__(self) -> complex:
+        self._refuse_tracked("complex")
+        return complex(self._value)
+
+    __hash__ = object.__hash__
+
+    def __reduce__(self) -> Any:
+        if not self.is_leaf:
+            raise RuntimeError(
+                f"a tensor computed by {self._made_by()!r} cannot be copied or pickled, since its "
+                "history would be lost; use t.detach()"
+            )
+        grad = self.grad
+        return _rebuilt, (type(self), self._value, self.requires_grad, grad)
+
+    # Indexing
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return ops.getitem(self, _plain_index(index))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._become(ops.setitem, value, _plain_index(index))
+
+    # Operators
+
+    __add__ = ops.add
+    __sub__ = ops.subtract
+    __mul__ = ops.multiply
+    __truediv__ = ops.divide
+    __pow__ = ops.power
+    __matmul__ = ops.matmul
+    __neg__ = ops.negative
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __radd__(self, other: Any) -> Tensor:
+        return ops.add(other, self)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return ops.subtract(other, self)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return ops.multiply(other, self)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return ops.divide(other, self)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return ops.power(other, self)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return ops.matmul(other, self)
+
+    def __iadd__(self: T, other: Any) -> T:
+        return self._become(ops.add, other)
+
+    def __isub__(self: T, other: Any) -> T:
+        return self._become(ops.subtract, other)
+
+    def __imul__(self: T, other: Any) -> T:
+        return self._become(ops.multiply, other)
+
+    def __itruediv__(self: T, other: Any) -> T:
+        return self._become(ops.divide, other)
+
+    def __ipow__(self: T, other: Any) -> T:
+        return self._become(ops.power, other)
+
+    def __imatmul__(self: T, other: Any) -> T:
+        return self._become(ops.matmul, other)
+
+    __lt__ = ops.less
+    __le__ = ops.less_equal
+    __gt__ = ops.greater
+    __ge__ = ops.greater_equal
+    __eq__ = ops.equal  # type: ignore[assignment]  # elementwise, as in NumPy
+    __ne__ = ops.not_equal  # type: ignore[assignment]  # elementwise, as in NumPy
+    __and__ = __rand__ = ops.bitwise_and
+    __or__ = __ror__ = ops.bitwise_or
+    __xor__ = __rxor__ = ops.bitwise_xor
+    __invert__ = ops.invert
+
+    # Methods
+
+    astype = ops.astype
+    exp = ops.exp
+    log = ops.log
+    sqrt = ops.sqrt
+    tanh = ops.tanh
+    sigmoid = ops.sigmoid
+    relu = ops.relu
+    sum = ops.sum
+    mean = ops.mean
+    max = ops.max
+    min = ops.min
+    logsumexp = ops.logsumexp
+    log_softmax = ops.log_softmax
+    softmax = ops.softmax
+    squeeze = ops.squeeze
+    argmax = ops.argmax
+    argmin = ops.argmin
+    any = ops.any
+    all = ops.all
+
+    def reshape(self, *shape: Any) -> Tensor:
+        """Return its elements in another shape, given as one tuple or as several integers."""
+        return ops.reshape(self, _one_tuple(shape))
+
+    def transpose(self, *axes: Any) -> Tensor:
+        """Return it with its axes in another order, given as one tuple or as several integers."""
+        return ops.transpose(self, _one_tuple(axes) if axes else None)
+
+    def broadcast_to(self, *shape: Any) -> Tensor:
+        """Return it repeated to a shape, given as one tuple or as several integers."""
+        return ops.broadcast_to(self, _one_tuple(shape))
+
+    # Its own helpers
+
+    def _made_by(self) -> str | None:
+        return None if self._node is None or self._node.op is None else self._node.op.name
+
+    def _refuse_tracked(self, function: str) -> None:
+        if self._node is not None:
+            raise TypeError(
+                f"{function}() of a tracked tensor would lose its history; use t.item() for the "
+                "value, or a function of minigrad to compute with it (mg.exp, not math.exp)"
+            )
+
+    def _become(self: T, op: Callable[..., Tensor], *operands: Any) -> T:
+        """Stand for the result of an op from now on; results of the old values keep them."""
+        is_parameter = self._node is not None and self.is_leaf
+        if is_parameter and autograd.is_grad_enabled():
+            raise RuntimeError(
+                f"{_name(op)} in place: this tensor is a leaf that requires grad, so its gradient "
+                "would be that of other values; change it under `with mg.no_grad():`, or write "
+                "`t = t + ...` for a new tensor"
+            )
+        result = op(self, *operands)
+        if result.shape != self.shape:
+            raise ValueError(
+                f"{_name(op)} in place: the result has shape {result.shape}, the tensor "
+                f"{self.shape}; write it as `t = t + ...`"
+            )
+        if result.dtype != self.dtype:
+            if not np.can_cast(result.dtype, self.dtype, "same_kind"):
+                raise TypeError(
+                    f"{_name(op)} in place: the result is {result.dtype}, the tensor {self.dtype}; "
+                    "write it as `t = t + ...`"
+                )
+            result = ops.astype(result, self.dtype)
+        self._value = result._value
+        if not is_parameter:
+            self._node = result._node
+        return self
+
+
+Tensor._result_type = Tensor
+
+
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return a tensor of a copy of some data.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers.
+    dtype : dtype, optional
+        By default what NumPy gives the data: float64 for Python floats.
+    requires_grad : bool
+        Whether gradients shall be computed for it; only floating data can.
+
+    Raises
+    ------
+    TypeError
+        If the data are not numbers, are tracked, or require grad and are not floating.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.], dtype=float64)
+    """
+    return Tensor(data, dtype, requires_grad)
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    *,
+    create_graph: bool = False,
+    retain_graph: bool | None = None,
+    allow_unused: bool = False,
+) -> tuple[Any, ...]:
+    """Return the gradients of outputs by inputs; nothing is accumulated anywhere.
+
+    Parameters
+    ----------
+    outputs : Tensor or sequence of Tensor
+        What is differentiated; several are summed, each times its gradient.
+    inputs : Tensor or sequence of Tensor
+        By what it is differentiated: leaves, or results on the way.
+    grad_outputs : array_like or sequence of array_like or None, optional
+        The gradient by each output, of its shape; a scalar output needs none.
+    create_graph : bool
+        Whether the gradients are tracked, so that they can be differentiated in turn.
+    retain_graph : bool, optional
+        Whether to keep the graph for another walk; by default as `create_graph`.
+    allow_unused : bool
+        Whether an input may have no influence on the outputs; its gradient is then None.
+
+    Returns
+    -------
+    tuple of Tensor
+        A gradient for each input, of its shape and dtype; also for a single input.
+
+    Raises
+    ------
+    RuntimeError
+        If an input or all outputs are untracked, if an input has no influence, or if the graph was
+        freed.
+    ValueError
+        If a gradient of an output is missing or has the wrong shape.
+
+    Examples
+    --------
+    The third derivative of x**4 is 24 x:
+
+    >>> import minigrad as mg
+    >>> x = mg.tensor(2.0, requires_grad=True)
+    >>> y = x**4
+    >>> for order in range(3):
+    ...     (y,) = mg.grad(y, x, create_graph=True)
+    >>> y.item()
+    48.0
+    """
+    outputs = _tensors("outputs", outputs)
+    inputs = _tensors("inputs", inputs)
+    given = list(grad_outputs) if isinstance(grad_outputs, (list, tuple)) else [grad_outputs]
+    if grad_outputs is None:
+        given *= len(outputs)
+    if len(given) != len(outputs):
+        raise ValueError(f"grad: {len(given)} grad_outputs for {len(outputs)} outputs")
+    for position, tensor in enumerate(inputs):
+        if tensor._node is None:
+            raise RuntimeError(f"grad: input {position} is untracked; it does not require grad")
+
+    seeds: dict[autograd.Node, Any] = {}
+    for output, gradient in zip(outputs, given, strict=True):
+        if output._node is None:
+            continue
+        seed = _seed("grad", output, gradient)
+        seed_array = seed if create_graph else seed._value
+        other = seeds.get(output._node)
+        seeds[output._node] = seed_array if other is None else other + seed_array
+    if not seeds and not allow_unused:
+        raise RuntimeError(
+            "grad: no output is tracked: nothing that they were computed from requires grad, or "
+            "they were computed under no_grad()"
+        )
+
+    nodes = [cast(autograd.Node, tensor._node) for tensor in inputs]
+    with autograd.enable_grad() if create_graph else autograd.no_grad():
+        found = autograd.gradients(
+            Tensor,
+            seeds,
+            nodes,
+            create_graph=create_graph,
+            retain_graph=create_graph if retain_graph is None else retain_graph,
+        )
+    for position, node in enumerate(nodes):
+        if node not in found and not allow_unused:
+            raise RuntimeError(
+                f"grad: input {position} has no influence on the outputs; pass allow_unused=True "
+                "for a gradient of None"
+            )
+    return tuple(
+        None if gradient is None else _as_tensor(gradient) for gradient in map(found.get, nodes)
+    )
+
+
+def _seed(function: str, output: Tensor, gradient: Any) -> Tensor:
+    """Return the gradient from which a walk starts, as a tensor of the output's shape and dtype."""
+    if gradient is None:
+        if output.size != 1:
+            raise ValueError(
+                f"{function}: the output has shape {output.shape}; pass the gradient by it, of that "
+                "shape, or reduce it to a scalar first, as in t.sum()"
+            )
+        return autograd.wrap(Tensor, np.ones_like(output._value), None)
+    if not isinstance(gradient, Tensor):
+        gradient = Tensor(gradient)
+    if gradient.shape != output.shape:
+        raise ValueError(
+            f"{function}: the gradient has shape {gradient.shape}, but the output {output.shape}"
+        )
+    if gradient.dtype.kind not in "fiu":
+        raise TypeError(f"{function}: the gradient is {gradient.dtype}, the output {output.dtype}")
+    return gradient if gradient.dtype == output.dtype else ops.astype(gradient, output.dtype)
+
+
+def _tensors(name: str, tensors: Tensor | Sequence[Tensor]) -> Sequence[Tensor]:
+    several = [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    for position, candidate in enumerate(several):
+        if not isinstance(candidate, Tensor):
+            raise TypeError(
+                f"grad: {name}[{position}] is a {type(candidate).__name__}, expected a Tensor"
+            )
+    if not several:
+        raise ValueError(f"grad: {name} is empty")
+    return several
+
+
+def _as_tensor(gradient: Any) -> Tensor:
+    return gradient if isinstance(gradient, Tensor) else autograd.wrap(Tensor, gradient, None)
+
+
+def _rebuilt(kind: type[T], value: Any, requires_grad: bool, grad: Tensor | None) -> T:
+    tensor = autograd.wrap(kind, value, autograd.Leaf(value) if requires_grad else None)
+    if grad is not None:
+        tensor.grad = grad
+    return tensor
+
+
+def _plain_index(index: Any) -> Any:
+    """An index with tensors replaced by their values."""
+    if isinstance(index, tuple):
+        return tuple(map(_plain_index, index))
+    return np.asarray(index) if isinstance(index, Tensor) else index
+
+
+def _one_tuple(values: tuple[Any, ...]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", str(function))
+
+
+def _no_op(function: Callable[..., Any]) -> str:
+    return (
+        f"np.{_name(function)} has no op, so it would lose the history of a tensor; write it with "
+        "functions of minigrad, register an op for it (@mg.op), or use t.detach().numpy() for the "
+        "values alone"
+    )
+
+
+def _known(function: Callable[..., Any], op: Op, settings: dict[str, Any]) -> dict[str, Any]:
+    for name in settings:
+        if name not in op.parameters:
+            raise TypeError(
+                f"np.{_name(function)}: {name!r} is not supported on tensors; the parameters are "
+                f"{op.signature}"
+            )
+    return settings
