@@ -101,7 +101,9 @@ class Output(Node):
 
 
 class _Modes(threading.local):
-    recording = True
+    def __init__(self) -> None:
+        self.recording = True
+        self.outside: list[bool] = []  # the modes to return to
 
 
 _modes = _Modes()
@@ -117,14 +119,13 @@ class _Recording:
 
     def __init__(self, recording: bool) -> None:
         self.recording = recording
-        self.previous: list[bool] = []
 
     def __enter__(self) -> None:
-        self.previous.append(_modes.recording)
+        _modes.outside.append(_modes.recording)
         _modes.recording = self.recording
 
     def __exit__(self, *exception: object) -> None:
-        _modes.recording = self.previous.pop()
+        _modes.recording = _modes.outside.pop()
 
     def __call__(self, function: F) -> F:
         if inspect.isgeneratorfunction(function):
@@ -170,7 +171,7 @@ class Traced(Dispatched):
 
     __slots__ = ("_node", "_value")
 
-    _value: np.ndarray[Any, Any]
+    _value: np.ndarray[tuple[int, ...], np.dtype[Any]]
     _node: Node | None
     _result_type: type[Traced]  # what calls return, also those on a subclass
 
@@ -214,13 +215,13 @@ class Traced(Dispatched):
         # A piecewise-linear rule never runs again: its node keeps only its edges.
         retained = None if op.piecewise_linear else values
         if type(output) is not np.ndarray:
-            if type(output) is tuple:
+            if isinstance(output, (tuple, list)):
                 return _several(self._result_type, op, edges, closures, retained, settings, output)
             output = np.asarray(output)
         if output.dtype.kind != "f":
             raise TypeError(
                 f"{op.name}: the result of a tracked call is {output.dtype}, which has no "
-                "gradient; only floating results do"
+                "gradient; only floating results do (use t.detach() for one without history)"
             )
         tensor = _new(self._result_type)
         tensor._value = output
@@ -240,7 +241,7 @@ def wrap(tensor_type: type[T], value: Array, node: Node | None) -> T:
 
 
 def _untracked(tensor_type: type[Traced], op: Op, output: Any) -> Any:
-    if op.differentiable and type(output) is tuple:
+    if op.differentiable and isinstance(output, (tuple, list)):
         return tuple(wrap(tensor_type, part, None) for part in output)
     if op.differentiable or isinstance(output, np.ndarray | np.generic):
         return wrap(tensor_type, output, None)
@@ -262,7 +263,7 @@ def _several(
     closures: Sequence[Closure | None],
     values: Sequence[Array] | None,
     settings: dict[str, Any],
-    outputs: tuple[Array, ...],
+    outputs: Sequence[Array],
 ) -> tuple[T, ...]:
     """Record a call with several outputs: a node for the call, and one for each output above it."""
     outputs = tuple(map(np.asarray, outputs))
@@ -291,9 +292,7 @@ def _explained(error: Exception, op: Op, values: Sequence[Array]) -> Exception:
     """The error of a rule, with the op's name and what it was given."""
     if str(error).startswith(f"{op.name}: "):
         return error
-    seen = ", ".join(
-        f"{op.array_name(i)}: {_described(value)}" for i, value in enumerate(values)
-    )
+    seen = ", ".join(f"{op.array_name(i)}: {_described(value)}" for i, value in enumerate(values))
     remedy = ""
     shapes = [np.shape(value) for value in values]
     if isinstance(error, ValueError) and any(isinstance(t, np.ufunc) for t in op.twins):
@@ -320,9 +319,7 @@ def _described(value: Any) -> str:
 # The backward walk
 
 
-def backward(
-    tensor_type: type[T], root: Node, gradient: Array, retain_graph: bool
-) -> None:
+def backward(tensor_type: type[T], root: Node, gradient: Array, retain_graph: bool) -> None:
     """Add to the `grad` of every leaf below `root` its part of the gradient."""
     for node, g in _walk({root: gradient}, retain_graph=retain_graph).items():
         assert isinstance(node, Leaf)
@@ -418,7 +415,9 @@ def _walk(
                 continue
             closure = closures[position]
             assert closure is not None
-            part = closure(*_filled(node, gradient)) if type(gradient) is list else closure(gradient)
+            part = (
+                closure(*_filled(node, gradient)) if type(gradient) is list else closure(gradient)
+            )
             try:
                 fits = part.shape == edge.shape and part.dtype is edge.dtype
             except AttributeError:

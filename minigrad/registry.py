@@ -35,6 +35,10 @@ class Dispatched:
 
     __slots__ = ()
 
+    def detach(self) -> Array:
+        """Return the value without its history."""
+        raise NotImplementedError
+
     def __op__(self, op: Op, arrays: Sequence[Array], settings: dict[str, Any]) -> Any:
         """Carry out a call of `op`; `arrays` are flat, `settings` have their names."""
         raise NotImplementedError
@@ -121,6 +125,17 @@ def twin(function: Callable[..., Any]) -> Op | None:
     return _twins.get(function)
 
 
+# In the order of trial: a ufunc is no rule, but any other function of NumPy could be one for a type
+# checker, so a single one is given together with a setting.
+@overload
+def op(
+    twin: np.ufunc,
+    /,
+    *twins: Callable[..., Any],
+    piecewise_linear: bool = ...,
+    arrays: int | None = ...,
+    sequence: bool = ...,
+) -> Callable[[Callable[P, Forward]], Callable[P, Tensor]]: ...
 @overload
 def op(rule: Callable[P, Forward], /) -> Callable[P, Tensor]: ...
 @overload
@@ -193,7 +208,7 @@ def op(
         if sequence:
 
             def run(*elements: Array, **settings: Any) -> Forward:
-                return rule(elements, **settings)  # type: ignore[call-arg, arg-type]  # P: (arrays, **settings)
+                return rule(elements, **settings)  # type: ignore[arg-type]  # P: (arrays, **settings)
 
         return _dispatching(
             rule,
@@ -235,7 +250,7 @@ def nondifferentiable(*twins: Callable[..., Any]) -> Callable[[Callable[P, R]], 
 
     def register(rule: Callable[P, R]) -> Callable[P, R]:
         def run(*arrays: Array, **settings: Any) -> Forward:
-            return rule(*arrays, **settings), ()  # type: ignore[call-arg, arg-type]  # P: as given
+            return rule(*arrays, **settings), ()
 
         return _dispatching(rule, run, twins, differentiable=False)
 
@@ -260,7 +275,7 @@ def _dispatching(
     """Register a rule, and return the function that lets an argument take the call."""
     signature = inspect.signature(rule)
     names = _array_names(rule, signature, count)
-    prepare = _preparation(signature, names, sequence)
+    prepare = _preparation(rule.__name__, signature, names, sequence)
 
     @functools.wraps(rule)
     def function(*args: Any, **settings: Any) -> Any:
@@ -355,7 +370,7 @@ def _array_names(
 
 
 def _preparation(
-    signature: inspect.Signature, names: tuple[str, ...], sequence: bool
+    function: str, signature: inspect.Signature, names: tuple[str, ...], sequence: bool
 ) -> Callable[..., tuple[tuple[Array, ...], dict[str, Any]]] | None:
     """Return what turns a call into flat arrays and named settings; None where it is so already."""
     parameters = signature.parameters
@@ -383,11 +398,14 @@ def _preparation(
     ) -> tuple[tuple[Array, ...], dict[str, Any]]:
         given = len(args)
         if given < count or given > most or (settings and not settings.keys().isdisjoint(names)):
-            args, settings = _bound(signature, names, args, settings)
+            bound = _bound(function, signature, args, settings)
+            # An array that was left out is at its default.
+            args = tuple(bound.pop(name, parameters[name].default) for name in names)
+            settings = bound
         elif given > count:
             named = dict(zip(positional_settings, args[count:], strict=False))
             if settings and not settings.keys().isdisjoint(named):
-                signature.bind(*args, **settings)  # raises: a setting was given twice
+                _bound(function, signature, args, settings)  # raises: a setting was given twice
             args, settings = args[:count], named | settings
         return (tuple(args[0]), settings) if sequence else (args, settings)
 
@@ -395,15 +413,14 @@ def _preparation(
 
 
 def _bound(
-    signature: inspect.Signature,
-    names: tuple[str, ...],
-    args: tuple[Array, ...],
-    settings: dict[str, Any],
-) -> tuple[tuple[Array, ...], dict[str, Any]]:
-    """Split a call that names an array, or leaves one at its default; raise if it is no call."""
-    bound = signature.bind(*args, **settings).arguments
-    arrays = tuple(bound.pop(name, signature.parameters[name].default) for name in names)
-    return arrays, bound
+    function: str, signature: inspect.Signature, args: tuple[Any, ...], settings: dict[str, Any]
+) -> dict[str, Any]:
+    """The arguments of a call by name; an error names the function."""
+    try:
+        return signature.bind(*args, **settings).arguments
+    except TypeError as error:
+        parameters = ", ".join(signature.parameters)
+        raise TypeError(f"{function}: {error}; its parameters are {parameters}") from None
 
 
 _LISTS = frozenset((list, tuple))

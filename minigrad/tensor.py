@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 import numpy as np
 
 from . import autograd, ops
 from .registry import Op, twin
 
-T = TypeVar("T", bound="Tensor")
-Operator = Callable[["Tensor", Any], "Tensor"]
+K = TypeVar("K", bound="Tensor")
 
 
 class Tensor(autograd.Traced):
@@ -37,8 +36,9 @@ class Tensor(autograd.Traced):
 
     Notes
     -----
-    The values in a tensor never change. In-place syntax such as ``t += 1`` or ``t[0] = 1`` makes the
-    name stand for new values; what was computed from the old ones keeps them, and their gradient.
+    The values in a tensor never change. In-place syntax such as ``t += 1`` or ``t[0] = 1`` makes
+    the tensor stand for new values; what was computed from the old ones keeps them, and their
+    gradient.
     """
 
     __slots__ = ("__weakref__",)
@@ -100,7 +100,7 @@ class Tensor(autograd.Traced):
         if required != self.requires_grad:
             self._node = autograd.Leaf(self._value) if required else None
 
-    def requires_grad_(self: T, requires_grad: bool = True) -> T:
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set `requires_grad` and return the tensor."""
         self.requires_grad = requires_grad
         return self
@@ -125,7 +125,7 @@ class Tensor(autograd.Traced):
         return self._node.grad if isinstance(self._node, autograd.Leaf) else None
 
     @grad.setter
-    def grad(self, gradient: Tensor | None) -> None:
+    def grad(self, gradient: Any) -> None:
         if gradient is not None:
             if not isinstance(self._node, autograd.Leaf):
                 raise RuntimeError("grad: only a leaf that requires grad has one")
@@ -179,7 +179,7 @@ class Tensor(autograd.Traced):
         return autograd.wrap(Tensor, self._value, None)
 
     def copy(self) -> Tensor:
-        """Return a tensor of the same values and history. Values never change, so nothing is copied."""
+        """Return a tensor with the same values and history."""
         return ops.astype(self, self.dtype)
 
     # Differentiation
@@ -211,9 +211,7 @@ class Tensor(autograd.Traced):
 
     # NumPy's protocols
 
-    def __array_ufunc__(
-        self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any
-    ) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
         op = twin(ufunc)
         if method != "__call__":
             raise TypeError(
@@ -242,8 +240,8 @@ class Tensor(autograd.Traced):
             raise TypeError(
                 "a tracked tensor does not become a NumPy array by itself, since its history "
                 "would be lost: use t.detach().numpy() or t.numpy() for its values, and a function "
-                "of minigrad or an np.* function that has an op to compute with it (np.stack and "
-                "mg.concatenate join tensors)"
+                "of minigrad or an np.* function that has an op to compute with it (mg.concatenate "
+                "joins tensors)"
             )
         array = self.numpy() if not copy else self._value.copy()
         if dtype is None or dtype == array.dtype:
@@ -342,22 +340,22 @@ class Tensor(autograd.Traced):
     def __rmatmul__(self, other: Any) -> Tensor:
         return ops.matmul(other, self)
 
-    def __iadd__(self: T, other: Any) -> T:
+    def __iadd__(self, other: Any) -> Self:
         return self._become(ops.add, other)
 
-    def __isub__(self: T, other: Any) -> T:
+    def __isub__(self, other: Any) -> Self:
         return self._become(ops.subtract, other)
 
-    def __imul__(self: T, other: Any) -> T:
+    def __imul__(self, other: Any) -> Self:
         return self._become(ops.multiply, other)
 
-    def __itruediv__(self: T, other: Any) -> T:
+    def __itruediv__(self, other: Any) -> Self:
         return self._become(ops.divide, other)
 
-    def __ipow__(self: T, other: Any) -> T:
+    def __ipow__(self, other: Any) -> Self:
         return self._become(ops.power, other)
 
-    def __imatmul__(self: T, other: Any) -> T:
+    def __imatmul__(self, other: Any) -> Self:
         return self._become(ops.matmul, other)
 
     __lt__ = ops.less
@@ -417,7 +415,7 @@ class Tensor(autograd.Traced):
                 "value, or a function of minigrad to compute with it (mg.exp, not math.exp)"
             )
 
-    def _become(self: T, op: Callable[..., Tensor], *operands: Any) -> T:
+    def _become(self, op: Callable[..., Tensor], *operands: Any) -> Self:
         """Stand for the result of an op from now on; results of the old values keep them."""
         is_parameter = self._node is not None and self.is_leaf
         if is_parameter and autograd.is_grad_enabled():
@@ -577,8 +575,8 @@ def _seed(function: str, output: Tensor, gradient: Any) -> Tensor:
     if gradient is None:
         if output.size != 1:
             raise ValueError(
-                f"{function}: the output has shape {output.shape}; pass the gradient by it, of that "
-                "shape, or reduce it to a scalar first, as in t.sum()"
+                f"{function}: the output has shape {output.shape}; pass the gradient by it, of "
+                "that shape, or reduce it to a scalar first, as in t.sum()"
             )
         return autograd.wrap(Tensor, np.ones_like(output._value), None)
     if not isinstance(gradient, Tensor):
@@ -608,7 +606,7 @@ def _as_tensor(gradient: Any) -> Tensor:
     return gradient if isinstance(gradient, Tensor) else autograd.wrap(Tensor, gradient, None)
 
 
-def _rebuilt(kind: type[T], value: Any, requires_grad: bool, grad: Tensor | None) -> T:
+def _rebuilt(kind: type[K], value: Any, requires_grad: bool, grad: Tensor | None) -> K:
     tensor = autograd.wrap(kind, value, autograd.Leaf(value) if requires_grad else None)
     if grad is not None:
         tensor.grad = grad
@@ -630,9 +628,14 @@ def _name(function: Callable[..., Any]) -> str:
     return getattr(function, "__name__", str(function))
 
 
+def _numpy_name(function: Callable[..., Any]) -> str:
+    module = getattr(function, "__module__", "numpy")  # a ufunc may have none
+    return f"{module}.{_name(function)}".replace("numpy.", "np.", 1)
+
+
 def _no_op(function: Callable[..., Any]) -> str:
     return (
-        f"np.{_name(function)} has no op, so it would lose the history of a tensor; write it with "
+        f"{_numpy_name(function)} has no op, so it would lose the history of a tensor; write it with "
         "functions of minigrad, register an op for it (@mg.op), or use t.detach().numpy() for the "
         "values alone"
     )
@@ -642,7 +645,7 @@ def _known(function: Callable[..., Any], op: Op, settings: dict[str, Any]) -> di
     for name in settings:
         if name not in op.parameters:
             raise TypeError(
-                f"np.{_name(function)}: {name!r} is not supported on tensors; the parameters are "
-                f"{op.signature}"
+                f"{_numpy_name(function)}: {name!r} is not supported on tensors; the parameters "
+                f"are {', '.join(op.signature.parameters)}"
             )
     return settings

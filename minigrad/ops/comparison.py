@@ -2,107 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..registry import Array, nondifferentiable
 
-
-@nondifferentiable(np.equal)
-def equal(x: Array, y: Array, /) -> Array:
-    """Whether ``x == y``, elementwise with broadcasting."""
-    return np.equal(x, y)
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 
-@nondifferentiable(np.not_equal)
-def not_equal(x: Array, y: Array, /) -> Array:
-    """Whether ``x != y``, elementwise with broadcasting."""
-    return np.not_equal(x, y)
+def _unary(ufunc: np.ufunc, summary: str) -> Callable[[Array], Tensor]:
+    def rule(x: Array, /) -> Any:
+        return ufunc(x)
+
+    return _named(rule, ufunc, f"{summary}, elementwise.")
 
 
-@nondifferentiable(np.less)
-def less(x: Array, y: Array, /) -> Array:
-    """Whether ``x < y``, elementwise with broadcasting."""
-    return np.less(x, y)
+def _binary(ufunc: np.ufunc, summary: str) -> Callable[[Array, Array], Tensor]:
+    def rule(x: Array, y: Array, /) -> Any:
+        return ufunc(x, y)
+
+    return _named(rule, ufunc, f"{summary}, elementwise with broadcasting.")
 
 
-@nondifferentiable(np.less_equal)
-def less_equal(x: Array, y: Array, /) -> Array:
-    """Whether ``x <= y``, elementwise with broadcasting."""
-    return np.less_equal(x, y)
+def _named(rule: Callable[..., Any], ufunc: np.ufunc, docstring: str) -> Callable[..., Any]:
+    rule.__name__ = rule.__qualname__ = ufunc.__name__
+    rule.__doc__ = docstring
+    return nondifferentiable(ufunc)(rule)
 
 
-@nondifferentiable(np.greater)
-def greater(x: Array, y: Array, /) -> Array:
-    """Whether ``x > y``, elementwise with broadcasting."""
-    return np.greater(x, y)
+equal = _binary(np.equal, "Whether ``x == y``")
+not_equal = _binary(np.not_equal, "Whether ``x != y``")
+less = _binary(np.less, "Whether ``x < y``")
+less_equal = _binary(np.less_equal, "Whether ``x <= y``")
+greater = _binary(np.greater, "Whether ``x > y``")
+greater_equal = _binary(np.greater_equal, "Whether ``x >= y``")
 
+logical_and = _binary(np.logical_and, "Whether both are true")
+logical_or = _binary(np.logical_or, "Whether one of both is true")
+logical_not = _unary(np.logical_not, "Whether an element is false")
 
-@nondifferentiable(np.greater_equal)
-def greater_equal(x: Array, y: Array, /) -> Array:
-    """Whether ``x >= y``, elementwise with broadcasting."""
-    return np.greater_equal(x, y)
+bitwise_and = _binary(
+    np.bitwise_and, "Bits that both integers have; of booleans, whether both are true"
+)
+bitwise_or = _binary(
+    np.bitwise_or, "Bits that one of both integers has; of booleans, whether one is true"
+)
+bitwise_xor = _binary(
+    np.bitwise_xor, "Bits in which integers differ; of booleans, whether they differ"
+)
+invert = _unary(np.invert, "Integer with all bits turned; of booleans, whether it is false")
 
-
-@nondifferentiable(np.logical_and)
-def logical_and(x: Array, y: Array, /) -> Array:
-    """Whether both are true, elementwise with broadcasting."""
-    return np.logical_and(x, y)
-
-
-@nondifferentiable(np.logical_or)
-def logical_or(x: Array, y: Array, /) -> Array:
-    """Whether one of both is true, elementwise with broadcasting."""
-    return np.logical_or(x, y)
-
-
-@nondifferentiable(np.logical_not)
-def logical_not(x: Array, /) -> Array:
-    """Whether an element is false, elementwise."""
-    return np.logical_not(x)
-
-
-@nondifferentiable(np.bitwise_and)
-def bitwise_and(x: Array, y: Array, /) -> Array:
-    """Bits that both integers have, elementwise; for booleans, whether both are true."""
-    return np.bitwise_and(x, y)
-
-
-@nondifferentiable(np.bitwise_or)
-def bitwise_or(x: Array, y: Array, /) -> Array:
-    """Bits that one of two integers has, elementwise; for booleans, whether one is true."""
-    return np.bitwise_or(x, y)
-
-
-@nondifferentiable(np.bitwise_xor)
-def bitwise_xor(x: Array, y: Array, /) -> Array:
-    """Bits in which two integers differ, elementwise; for booleans, whether they do."""
-    return np.bitwise_xor(x, y)
-
-
-@nondifferentiable(np.invert)
-def invert(x: Array, /) -> Array:
-    """Integer with all bits turned, elementwise; for booleans, whether it is false."""
-    return np.invert(x)
-
-
-@nondifferentiable(np.isnan)
-def isnan(x: Array, /) -> Array:
-    """Whether an element is not a number, elementwise."""
-    return np.isnan(x)
-
-
-@nondifferentiable(np.isinf)
-def isinf(x: Array, /) -> Array:
-    """Whether an element is infinite, elementwise."""
-    return np.isinf(x)
-
-
-@nondifferentiable(np.isfinite)
-def isfinite(x: Array, /) -> Array:
-    """Whether an element is neither infinite nor nan, elementwise."""
-    return np.isfinite(x)
+isnan = _unary(np.isnan, "Whether an element is not a number")
+isinf = _unary(np.isinf, "Whether an element is infinite")
+isfinite = _unary(np.isfinite, "Whether an element is neither infinite nor nan")
 
 
 @nondifferentiable(np.any)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..registry import Array, Forward, op
@@ -39,7 +41,7 @@ def matmul(x: Array, y: Array, /) -> Forward:
             return _vector(matmul(_swapped(x), _column(g)))
         if y_rank == 2 and x_rank > 2:
             # One product of two flat matrices, in place of a batch of products and their sum.
-            n, k, m = -1, x.shape[-1], y.shape[-1]
+            n, (k, m) = math.prod(x.shape[:-1]), y.shape
             return matmul(transpose(reshape(x, (n, k))), reshape(g, (n, m)))
         return matmul(_swapped(x), g)
 

@@ -59,7 +59,9 @@ def conv2d(
         return reshape(transpose(g, (1, 2, 3, 0)), (filters, columns.shape[1]))
 
     def by_x(g: Array) -> Array:
-        return col2im(matmul(transpose(rows), flat(g)), windows.image, windows.size, stride, padding)
+        return col2im(
+            matmul(transpose(rows), flat(g)), windows.image, windows.size, stride, padding
+        )
 
     def by_weight(g: Array) -> Array:
         return reshape(matmul(flat(g), transpose(columns)), weight.shape)
@@ -67,9 +69,7 @@ def conv2d(
     return out, (by_x, by_weight, lambda g: sum(g, (0, 2, 3)))
 
 
-def _checked(
-    x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair
-) -> Windows:
+def _checked(x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair) -> Windows:
     if weight.ndim != 4:
         raise ValueError(f"conv2d: weight has shape {weight.shape}, expected (F, C, KH, KW)")
     windows = windows_over("conv2d", x.shape, weight.shape[2:], stride, padding)

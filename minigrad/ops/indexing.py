@@ -67,7 +67,7 @@ def setitem(x: Array, value: Array, /, index: Any) -> Forward:
     >>> mg.setitem(mg.tensor([1.0, 2.0, 3.0]), 0.0, slice(1, None))
     tensor([1., 0., 0.], dtype=float64)
     """
-    x_shape = x.shape
+    x_shape, value_ndim = x.shape, np.ndim(value)
     out = x.copy()
     out[index] = value
     untouched = np.ones_like(x, dtype=bool)
@@ -75,13 +75,14 @@ def setitem(x: Array, value: Array, /, index: Any) -> Forward:
 
     def by_value(g: Array) -> Array:
         part = getitem(g, index)
-        if not _may_repeat(index):
-            return part
-        # Each element is owned by the last position that was written to it.
-        positions = np.arange(part.size).reshape(part.shape)
-        owner = np.zeros(x_shape, dtype=np.intp)
-        owner[index] = positions
-        return keep_where(owner[index] == positions, part)
+        if _may_repeat(index):
+            # Each element is owned by the last position that was written to it.
+            positions = np.arange(part.size).reshape(part.shape)
+            owner = np.zeros(x_shape, dtype=np.intp)
+            owner[index] = positions
+            part = keep_where(owner[index] == positions, part)
+        # NumPy lets a value have more axes, of length 1, than its place.
+        return part[(None,) * (value_ndim - part.ndim)] if value_ndim > part.ndim else part
 
     return out, (lambda g: keep_where(untouched, g), by_value)
 

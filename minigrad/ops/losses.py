@@ -50,13 +50,11 @@ def cross_entropy(
     classes = np.asarray(targets.detach() if isinstance(targets, Dispatched) else targets)
     _check(np.shape(logits), classes)
     if reduction not in ("mean", "sum", "none"):
-        raise ValueError(
-            f"cross_entropy: reduction is 'mean', 'sum' or 'none', got {reduction!r}"
-        )
+        raise ValueError(f"cross_entropy: reduction is 'mean', 'sum' or 'none', got {reduction!r}")
     axis = 0 if np.ndim(logits) == 1 else 1
     # Positions of the items, with the classes at the place of the class axis.
-    grid = list(np.indices(classes.shape, sparse=True))
-    losses = -getitem(log_softmax(logits, axis), tuple([*grid[:axis], classes, *grid[axis:]]))
+    grid: list[Any] = list(np.indices(classes.shape, sparse=True))
+    losses = -getitem(log_softmax(logits, axis), (*grid[:axis], classes, *grid[axis:]))
     if reduction == "none":
         return losses
     return mean(losses) if reduction == "mean" else sum(losses)
@@ -73,6 +71,6 @@ def _check(shape: tuple[int, ...], classes: np.ndarray[Any, Any]) -> None:
     count = shape[0] if len(shape) == 1 else shape[1]
     if classes.size and not 0 <= classes.min() <= classes.max() < count:
         raise IndexError(
-            f"cross_entropy: targets are classes from 0 to {count - 1} for logits of shape {shape}, "
-            f"got {classes.min()} to {classes.max()}"
+            f"cross_entropy: targets are classes from 0 to {count - 1} for logits of shape "
+            f"{shape}, got {classes.min()} to {classes.max()}"
         )

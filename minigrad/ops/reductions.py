@@ -37,7 +37,7 @@ def sum(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Forward:
 def mean(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Forward:
     """Arithmetic mean along an axis."""
     shape, kept = np.shape(x), _kept_shape(np.shape(x), axis)
-    count = math.prod(shape) // max(1, math.prod(kept))
+    count = math.prod(shape) / (math.prod(kept) or 1)
     return np.mean(x, axis=axis, keepdims=keepdims), lambda g: broadcast_to(
         reshape(g / count, kept), shape
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from ..registry import Array, Forward, op
 
-_BITS = {2: np.dtype("i2"), 4: np.dtype("i4"), 8: np.dtype("i8")}
+_BITS: dict[int, Any] = {2: np.int16, 4: np.int32, 8: np.int64}
 
 
 def masked(keep: Array, x: Array) -> Array:
@@ -82,11 +83,11 @@ def _extreme(
 
 @op(np.maximum, piecewise_linear=True)
 def maximum(x: Array, y: Array, /) -> Forward:
-    """Return the larger of two arrays, elementwise; two equal values share the gradient equally."""
+    """Return the larger of two arrays, elementwise; equal values share the gradient equally."""
     return _extreme(np.maximum, np.greater, x, y)
 
 
 @op(np.minimum, piecewise_linear=True)
 def minimum(x: Array, y: Array, /) -> Forward:
-    """Return the smaller of two arrays, elementwise; two equal values share the gradient equally."""
+    """Return the smaller of two arrays, elementwise; equal values share the gradient equally."""
     return _extreme(np.minimum, np.less, x, y)

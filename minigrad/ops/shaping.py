@@ -132,7 +132,7 @@ def pad(
     """
     if mode != "constant":
         raise ValueError(f"pad: mode {mode!r} has no gradient here; only 'constant' has")
-    out = np.pad(x, pad_width, mode=mode, constant_values=constant_values)
+    out = np.pad(x, pad_width, mode="constant", constant_values=constant_values)
     widths = np.broadcast_to(pad_width, (x.ndim, 2))
     inner = tuple(
         slice(before, before + length)

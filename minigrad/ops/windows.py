@@ -43,7 +43,7 @@ class Windows:
 
     @property
     def slots(self) -> tuple[int, ...]:
-        """Shape (C, KH * KW, OH, OW, N): for each element of the window, its value in all windows."""
+        """Shape (C, KH * KW, OH, OW, N): each element of the window, as all windows see it."""
         n, c, *_ = self.image
         return c, self.size[0] * self.size[1], *self.out, n
 
@@ -115,9 +115,9 @@ def windows_over(
             f"{name}: x has shape {shape}, expected (N, C, H, W); a single image needs a batch "
             "axis, x[None]"
         )
-    size = _pair(name, "kernel_size", size, least=1)
-    stride = _pair(name, "stride", stride, least=1)
-    padding = _pair(name, "padding", padding, least=0)
+    size = pair(name, "kernel_size", size, least=1)
+    stride = pair(name, "stride", stride, least=1)
+    padding = pair(name, "padding", padding, least=0)
     out = []
     for length, k, s, p in zip(shape[2:], size, stride, padding, strict=True):
         if length + 2 * p < k:
@@ -130,10 +130,11 @@ def windows_over(
     return Windows((n, c, h, w), size, stride, padding, (out[0], out[1]))
 
 
-def _pair(name: str, setting: str, value: Any, least: int) -> tuple[int, int]:
-    pair = (value, value) if isinstance(value, (int, np.integer)) else value
+def pair(name: str, setting: str, value: Any, least: int) -> tuple[int, int]:
+    """Check a setting of the op `name`, and return it as (vertical, horizontal)."""
+    both = (value, value) if isinstance(value, (int, np.integer)) else value
     try:
-        first, second = (int(v.__index__()) for v in pair)
+        first, second = (int(v.__index__()) for v in both)
     except (TypeError, ValueError, AttributeError):
         raise TypeError(
             f"{name}: {setting} is an integer or a pair (vertical, horizontal), got {value!r}"
@@ -157,9 +158,7 @@ def batch_first(x: Array) -> Array:
 
 
 @op(piecewise_linear=True)
-def im2col(
-    x: Array, /, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0
-) -> Forward:
+def im2col(x: Array, /, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0) -> Forward:
     """Lay out the windows of images as the columns of a matrix.
 
     Parameters

@@ -1,0 +1,374 @@
+"""Comparing the derivatives of a function with finite differences of its values."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..autograd import enable_grad
+from ..ops import zeros_like
+from ..tensor import Tensor, grad
+
+Vector = np.ndarray[Any, np.dtype[np.float64]]
+
+# The largest step, relative to the size of the element; each later step is a quarter of the last.
+STEP = 1e-2
+SHRINK = 4.0
+
+
+class GradientError(AssertionError):
+    """A derivative that disagrees with finite differences, or that they cannot judge.
+
+    Attributes
+    ----------
+    function, parameter : str
+        Names of the function and of its parameter.
+    index : tuple of int
+        The element of the input.
+    analytic, numeric, tolerance : float
+        The derivative by that element as computed and as measured, and how much they may differ.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        function: str,
+        parameter: str,
+        index: tuple[int, ...],
+        analytic: float,
+        numeric: float,
+        tolerance: float,
+    ) -> None:
+        super().__init__(message)
+        self.function = function
+        self.parameter = parameter
+        self.index = index
+        self.analytic = analytic
+        self.numeric = numeric
+        self.tolerance = tolerance
+
+
+def gradcheck(
+    f: Callable[..., Any],
+    *inputs: Any,
+    order: int = 1,
+    seed: int = 0,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+) -> bool:
+    """Check the derivatives of a function against finite differences.
+
+    Parameters
+    ----------
+    f : callable
+        Takes the inputs as tensors and returns a tensor or a sequence of tensors. It must give the
+        same values every time.
+    *inputs : array_like or Tensor
+        Where to check. Floating ones, Python floats included, are converted to float64 and checked;
+        all others are passed as they are.
+    order : int
+        The highest order of derivative to check; each lower one is checked first.
+    seed : int
+        For the random gradient of the outputs that is propagated back.
+    rtol, atol : float
+        How far apart the two derivatives may be, relative and absolute, beyond the error that the
+        measurement estimates for itself.
+
+    Returns
+    -------
+    bool
+        True.
+
+    Raises
+    ------
+    GradientError
+        If a derivative is wrong, or if the measured one is too imprecise to tell. It names the
+        function, the input, the index of the worst element, both values and the tolerance.
+    ValueError
+        If nothing is to be checked, `f` is not deterministic, or its values are not finite.
+    TypeError
+        If `f` does not return tensors.
+
+    Notes
+    -----
+    The outputs are contracted with random numbers of both signs, all different; a uniform gradient
+    would hide every error that a sum cancels. The contraction is differenced by each element with
+    central differences of three steps, extrapolated to step zero (Richardson), which also gives the
+    estimate of the error.
+
+    Order n + 1 checks the gradient itself as a function of the inputs and of the gradient that is
+    propagated back.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.gradcheck(mg.tanh, [0.1, 0.2], order=2)
+    True
+    >>> @mg.op
+    ... def square(x):
+    ...     return x * x, lambda g: g * x
+    >>> mg.gradcheck(square, [3.0])
+    Traceback (most recent call last):
+        ...
+    minigrad.testing.checker.GradientError: square: wrong derivative by 'x' at index (0,)
+    (of the outputs times random numbers)
+      analytic   3.4108851
+      numeric    6.8217701
+      tolerance  6.8e-06
+    """
+    if order < 1:
+        raise ValueError(f"gradcheck: order is at least 1, got {order}")
+    values = [_as_input(value) for value in inputs]
+    if not any(map(_is_checked, values)):
+        raise ValueError("gradcheck: no input is floating, so there is nothing to check")
+    names = _input_names(f, len(values))
+    _check(f, _function_name(f), values, names, order, np.random.default_rng(seed), rtol, atol)
+    return True
+
+
+def _check(
+    f: Callable[..., Any],
+    name: str,
+    values: Sequence[Any],
+    names: Sequence[str],
+    order: int,
+    rng: np.random.Generator,
+    rtol: float,
+    atol: float,
+) -> None:
+    outputs = _outputs(f, name, _tracked(values))
+    if not outputs:
+        raise ValueError(f"gradcheck: {name} returned nothing floating, so there is no derivative")
+    cotangents = [_random_like(output, rng) for output in outputs]
+    contract = _contraction(f, name, cotangents)
+    if contract(values) != contract(values):
+        raise ValueError(
+            f"gradcheck: {name} returned different values for the same input; draw its random "
+            "numbers outside, or from a generator that it makes anew with a fixed seed"
+        )
+
+    gradients = _gradients(f, name, values, cotangents)
+    for position, value in enumerate(values):
+        if not _is_checked(value):
+            continue
+        analytic = gradients[position]
+        numeric, error = _difference(contract, values, position)
+        _compare(name, names[position], analytic, numeric, error, rtol, atol)
+
+    if order > 1:
+        count = len(values)
+
+        def gradient(*args: Any) -> list[Tensor]:
+            outputs = _outputs(f, name, args[:count])
+            inputs = [a for a in args[:count] if isinstance(a, Tensor) and a.requires_grad]
+            found = _grad(outputs, inputs, args[count:], create_graph=True)
+            return [zeros_like(t) if g is None else g for g, t in zip(found, inputs, strict=True)]
+
+        _check(
+            gradient,
+            f"gradient of {name}",
+            [*values, *cotangents],
+            [*names, *(f"gradient of output {i}" for i in range(len(outputs)))],
+            order - 1,
+            rng,
+            rtol,
+            atol,
+        )
+
+
+def _compare(
+    name: str,
+    parameter: str,
+    analytic: Vector,
+    numeric: Vector,
+    error: Vector,
+    rtol: float,
+    atol: float,
+) -> None:
+    """Raise for the element that is worst in relation to its tolerance, if it is beyond it."""
+    if not analytic.size:
+        return
+    allowed = atol + rtol * np.maximum(np.abs(analytic), np.abs(numeric))
+    tolerance = allowed + error
+    with np.errstate(invalid="ignore"):
+        excess = np.abs(analytic - numeric) / tolerance
+    # A derivative that is not finite agrees with nothing.
+    excess = np.where(np.isfinite(excess), excess, np.inf)
+    wrong = excess > 1
+    vague = ~wrong & (error > 1e3 * allowed)
+    if wrong.any():
+        worst, verdict, advice = excess, "wrong derivative", ""
+    elif vague.any():
+        worst, verdict = np.where(vague, error / allowed, 0), "cannot judge the derivative"
+        advice = (
+            "\n  the differences of shrinking steps do not converge: there may be a kink or a jump "
+            "nearby, or the values may be noisy"
+        )
+    else:
+        return
+    index = tuple(int(i) for i in np.unravel_index(int(np.argmax(worst)), analytic.shape))
+    raise GradientError(
+        f"{name}: {verdict} by {parameter!r} at index {index}\n"
+        "(of the outputs times random numbers)\n"
+        f"  analytic   {analytic[index]:.8g}\n"
+        f"  numeric    {numeric[index]:.8g}\n"
+        f"  tolerance  {tolerance[index]:.2g}{advice}",
+        function=name,
+        parameter=parameter,
+        index=index,
+        analytic=float(analytic[index]),
+        numeric=float(numeric[index]),
+        tolerance=float(tolerance[index]),
+    )
+
+
+# The analytic side
+
+
+def _gradients(
+    f: Callable[..., Any], name: str, values: Sequence[Any], cotangents: Sequence[Vector]
+) -> list[Vector]:
+    arguments = _tracked(values)
+    found = iter(_grad(_outputs(f, name, arguments), arguments, cotangents))
+    # An input without influence on the graph has a gradient of zero, which the values must confirm.
+    return [
+        np.zeros(()) if not _is_checked(value) else _or_zeros(next(found), value)
+        for value in values
+    ]
+
+
+def _grad(
+    outputs: Sequence[Tensor],
+    arguments: Sequence[Any],
+    cotangents: Sequence[Any],
+    create_graph: bool = False,
+) -> Sequence[Tensor | None]:
+    inputs = [a for a in arguments if isinstance(a, Tensor) and a.requires_grad]
+    connected = [pair for pair in zip(outputs, cotangents, strict=True) if pair[0].requires_grad]
+    if not connected:
+        return [None] * len(inputs)
+    return grad(
+        [output for output, _ in connected],
+        inputs,
+        [cotangent for _, cotangent in connected],
+        create_graph=create_graph,
+        allow_unused=True,
+    )
+
+
+def _or_zeros(gradient: Tensor | None, value: Vector) -> Vector:
+    return np.zeros_like(value) if gradient is None else gradient.numpy()
+
+
+# The numeric side
+
+
+def _contraction(
+    f: Callable[..., Any], name: str, cotangents: Sequence[Vector]
+) -> Callable[[Sequence[Any]], tuple[float, float]]:
+    """Return the sum of the outputs times the cotangents, and of its absolute terms."""
+
+    def contract(values: Sequence[Any]) -> tuple[float, float]:
+        total = size = 0.0
+        for output, cotangent in zip(_outputs(f, name, _tracked(values)), cotangents, strict=True):
+            terms = output.numpy() * cotangent
+            total += float(np.sum(terms))
+            size += float(np.sum(np.abs(terms)))
+        return total, size
+
+    return contract
+
+
+def _difference(
+    contract: Callable[[Sequence[Any]], tuple[float, float]], values: Sequence[Any], position: int
+) -> tuple[Vector, Vector]:
+    """Derivatives by each element of one input, and an estimate of the error of each."""
+    value: Vector = values[position]
+    numeric, error = np.zeros_like(value), np.zeros_like(value)
+    for index in np.ndindex(value.shape):
+        steps, slopes = [], []
+        for shrunk in range(3):
+            step = STEP * max(abs(float(value[index])), 0.1) / SHRINK**shrunk
+            ends = []
+            for sign in (1.0, -1.0):
+                moved = value.copy()
+                moved[index] += sign * step
+                ends.append(contract([*values[:position], moved, *values[position + 1 :]]))
+            (up, size), (down, _) = ends
+            steps.append(step)
+            slopes.append((up - down) / (2 * step))
+        # The error of a central difference is a series in even powers of the step.
+        ratio = SHRINK**2
+        first = [(ratio * b - a) / (ratio - 1) for a, b in itertools.pairwise(slopes)]
+        best = (ratio**2 * first[1] - first[0]) / (ratio**2 - 1)
+        rounding = 4 * np.finfo(float).eps * size / steps[-1]
+        numeric[index] = best
+        error[index] = abs(best - first[1]) + rounding
+    return numeric, error
+
+
+# Arguments
+
+
+def _as_input(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        value = value.numpy()
+    elif isinstance(value, (list, tuple)):
+        value = np.asarray(value)
+    if isinstance(value, (float, np.floating)) or (
+        isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    ):
+        return np.array(value, dtype=np.float64)
+    return value
+
+
+def _is_checked(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype == np.float64
+
+
+def _tracked(values: Sequence[Any]) -> list[Any]:
+    return [
+        Tensor(value, requires_grad=_is_checked(value)) if isinstance(value, np.ndarray) else value
+        for value in values
+    ]
+
+
+def _outputs(f: Callable[..., Any], name: str, arguments: Sequence[Any]) -> list[Tensor]:
+    with enable_grad():
+        result = f(*arguments)
+    outputs = list(result) if isinstance(result, (list, tuple)) else [result]
+    for output in outputs:
+        if not isinstance(output, Tensor):
+            raise TypeError(
+                f"gradcheck: {name} returned a {type(output).__name__}, expected a tensor or a "
+                "sequence of tensors"
+            )
+        if not np.all(np.isfinite(output.numpy())):
+            raise ValueError(f"gradcheck: {name} returned values that are not finite")
+    return [output for output in outputs if output.dtype.kind == "f"]
+
+
+def _random_like(output: Tensor, rng: np.random.Generator) -> Vector:
+    return np.asarray(rng.uniform(0.5, 1.5, output.shape) * rng.choice([-1.0, 1.0], output.shape))
+
+
+def _function_name(f: Callable[..., Any]) -> str:
+    return getattr(f, "__name__", None) or type(f).__name__
+
+
+def _input_names(f: Callable[..., Any], count: int) -> list[str]:
+    names = [f"input {i}" for i in range(count)]
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):  # a builtin without a signature
+        return names
+    for i, parameter in enumerate(list(parameters)[:count]):
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.KEYWORD_ONLY):
+            break
+        names[i] = parameter.name
+    return names

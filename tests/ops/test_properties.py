@@ -1,0 +1,265 @@
+"""What must hold for every op, on sampled calls."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import minigrad as mg
+from minigrad.registry import Op, registered
+from minigrad.testing.samples import SAMPLES, Call
+
+OPS = [op for op in registered() if op.function.__module__.startswith("minigrad.")]
+DIFFERENTIABLE = [op for op in OPS if op.differentiable]
+WITH_RULE = [op for op in DIFFERENTIABLE if op.run is not None]
+
+
+def every(ops: list[Op]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("op", ops, ids=lambda op: op.name)
+
+
+def tracked(array: Any) -> mg.Tensor:
+    floating = array.dtype.kind == "f"
+    return mg.Tensor(array, requires_grad=floating)
+
+
+def values(result: Any) -> Any:
+    return result.numpy() if isinstance(result, mg.Tensor) else result
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    """A copy that raises when it is written to."""
+    copy = array.copy(order="K")
+    copy.flags.writeable = False
+    return copy
+
+
+def gradients(op: Op, call: Call, seed: int = 0) -> list[np.ndarray]:
+    tensors = call.map(tracked)
+    output = tensors.apply(op.function)
+    cotangent = np.random.default_rng(seed).normal(size=output.shape)
+    inputs = [t for t in tensors.flat() if t.requires_grad]
+    return [g.numpy() for g in mg.grad(output, inputs, cotangent)]
+
+
+def test_every_op_has_samples() -> None:
+    assert {op.function for op in OPS} == set(SAMPLES)
+
+
+@every(OPS)
+@given(data=st.data())
+def test_equals_the_reference(op: Op, data: st.DataObject) -> None:
+    call = data.draw(SAMPLES[op.function].calls)
+    expected = call.apply(SAMPLES[op.function].reference)
+    actual = call.apply(op.function)
+    assert not isinstance(actual, mg.Tensor)
+    assert np.shape(actual) == np.shape(expected)
+    np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
+    # The same on tensors.
+    np.testing.assert_array_equal(values(call.map(mg.tensor).apply(op.function)), actual)
+
+
+@every(DIFFERENTIABLE)
+@given(data=st.data())
+@settings(max_examples=15)
+def test_first_derivative(op: Op, data: st.DataObject) -> None:
+    call = data.draw(SAMPLES[op.function].calls)
+    assert mg.gradcheck(call.of(op.function), *call.flat())
+
+
+@every(DIFFERENTIABLE)
+@given(data=st.data())
+@settings(max_examples=8)
+def test_second_derivative(op: Op, data: st.DataObject) -> None:
+    call = data.draw(SAMPLES[op.function].calls)
+    assume(sum(array.size for array in call.flat()) <= 60)
+    assert mg.gradcheck(call.of(op.function), *call.flat(), order=2)
+
+
+@every(WITH_RULE)
+@given(data=st.data())
+@settings(max_examples=20)
+def test_writes_to_no_input_and_to_no_gradient(op: Op, data: st.DataObject) -> None:
+    call = data.draw(SAMPLES[op.function].calls)
+    flat = call.map(frozen).flat()
+    assert op.run is not None
+    settings = call.settings
+    output, closures = op.run(*flat, **{**dict.fromkeys(op.arrays[len(flat) :]), **settings})
+    cotangent = frozen(np.random.default_rng(0).normal(size=np.shape(output)))
+    for array, closure in zip(flat, [closures] if callable(closures) else closures, strict=False):
+        if closure is not None and array.dtype.kind == "f":
+            closure(cotangent)
+    expected = call.apply(op.function)
+    np.testing.assert_array_equal(output, expected)
+
+
+@every([op for op in DIFFERENTIABLE if op.name != "astype"])  # whose purpose is another dtype
+@given(data=st.data())
+@settings(max_examples=15)
+def test_tracks_and_keeps_float32(op: Op, data: st.DataObject) -> None:
+    call = data.draw(SAMPLES[op.function].calls)
+    single = call.map(lambda a: a.astype(np.float32) if a.dtype == np.float64 else a)
+    tensors = single.map(tracked)
+    output = tensors.apply(op.function)
+    assert isinstance(output, mg.Tensor)
+    assert output.requires_grad
+    assert output.dtype == np.float32
+    inputs = [t for t in tensors.flat() if t.requires_grad]
+    found = mg.grad(output, inputs, np.ones(output.shape, np.float32))
+    assert [g.dtype for g in found] == [np.float32] * len(inputs)
+    assert [g.shape for g in found] == [t.shape for t in inputs]
+    # Rounding the inputs is all that may differ from the same call in double precision.
+    double = call.map(
+        lambda a: a.astype(np.float32).astype(np.float64) if a.dtype.kind == "f" else a
+    )
+    np.testing.assert_allclose(output.numpy(), double.apply(op.function), rtol=1e-4, atol=1e-4)
+
+
+@every([op for op in OPS if not op.differentiable])
+@given(data=st.data())
+@settings(max_examples=10)
+def test_result_is_untracked(op: Op, data: st.DataObject) -> None:
+    call = data.draw(SAMPLES[op.function].calls)
+    result = call.map(tracked).apply(op.function)
+    assert not (isinstance(result, mg.Tensor) and result.requires_grad)
+
+
+def fortran(array: np.ndarray) -> np.ndarray:
+    return array.copy(order="F")
+
+
+def backward_in_memory(array: np.ndarray) -> np.ndarray:
+    flip = (slice(None, None, -1),) * array.ndim
+    return array[flip].copy()[flip]
+
+
+def every_second(array: np.ndarray) -> np.ndarray:
+    wide = np.repeat(array[..., None], 2, axis=-1)
+    return wide[..., 0]
+
+
+@every(DIFFERENTIABLE)
+@pytest.mark.parametrize("layout", [fortran, backward_in_memory, every_second])
+@given(data=st.data())
+@settings(max_examples=8)
+def test_memory_layout_does_not_matter(
+    op: Op, layout: Callable[[np.ndarray], np.ndarray], data: st.DataObject
+) -> None:
+    call = data.draw(SAMPLES[op.function].calls)
+    other = call.map(layout)
+    np.testing.assert_allclose(
+        other.apply(op.function), call.apply(op.function), rtol=1e-13, atol=1e-13
+    )
+    for actual, expected in zip(gradients(op, other), gradients(op, call), strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
+
+
+@every(DIFFERENTIABLE)
+@given(data=st.data())
+@settings(max_examples=8)
+def test_zero_strides_do_not_matter(op: Op, data: st.DataObject) -> None:
+    """An array that repeats one row, or one value, behaves as its copy does."""
+    call = data.draw(SAMPLES[op.function].calls)
+    assume(all(array.size for array in call.flat()))
+
+    def repeated(array: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(array[:1], array.shape) if array.ndim else array
+
+    stretched = call.map(repeated)
+    solid = stretched.map(np.copy)
+    np.testing.assert_allclose(
+        stretched.apply(op.function), solid.apply(op.function), rtol=1e-13, atol=1e-13
+    )
+    for actual, expected in zip(gradients(op, stretched), gradients(op, solid), strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
+
+
+@every([op for op in OPS if op.twins])
+@given(data=st.data())
+@settings(max_examples=10)
+def test_numpy_twin_arrives_at_the_op(op: Op, data: st.DataObject) -> None:
+    call = data.draw(SAMPLES[op.function].calls)
+    tensors = call.map(mg.tensor)
+    for twin in op.twins:
+        result = tensors.apply(twin)
+        expected = tensors.apply(op.function)
+        assert type(result) is type(expected)
+        np.testing.assert_array_equal(values(result), values(expected))
+
+
+class Strict(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array type that implements NumPy's protocols, and refuses to become an ndarray."""
+
+    def __init__(self, array: Any) -> None:
+        self.array = np.asarray(array)
+
+    def __array__(self, *_: Any, **__: Any) -> None:
+        raise TypeError("this array type does not become an ndarray")
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return strict(getattr(ufunc, method)(*plain(inputs), **plain(kwargs)))
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return strict(function(*plain(args), **plain(kwargs)))
+
+    def __getitem__(self, index: Any) -> Any:
+        return strict(self.array[plain(index)])
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.array[plain(index)] = plain(value)
+
+    def __bool__(self) -> bool:
+        return bool(self.array)
+
+    def astype(self, *args: Any, **kwargs: Any) -> "Strict":
+        return Strict(self.array.astype(*args, **kwargs))
+
+    def copy(self) -> "Strict":
+        return Strict(self.array.copy())
+
+    shape = property(lambda self: self.array.shape)
+    ndim = property(lambda self: self.array.ndim)
+    size = property(lambda self: self.array.size)
+    dtype = property(lambda self: self.array.dtype)
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, Strict):
+        return value.array
+    if isinstance(value, (tuple, list)):
+        return type(value)(map(plain, value))
+    return {k: plain(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def strict(value: Any) -> Any:
+    return Strict(value) if isinstance(value, np.ndarray | np.generic) else value
+
+
+@every(WITH_RULE)
+@given(data=st.data())
+@settings(max_examples=8)
+def test_speaks_only_numpys_protocols(op: Op, data: st.DataObject) -> None:
+    """Rules and closures run on any array type that has NumPy's protocols."""
+    call = data.draw(SAMPLES[op.function].calls)
+    assert op.run is not None
+
+    def run(flat: list[Any], wrap: Callable[[Any], Any]) -> list[Any]:
+        missing = dict.fromkeys(op.arrays[len(flat) :])
+        output, closures = op.run(*flat, **missing, **call.settings)
+        closures = [closures] if callable(closures) else closures
+        g = wrap(np.random.default_rng(0).normal(size=output.shape))
+        found = [
+            closure(g)
+            for array, closure in zip(flat, closures, strict=False)
+            if closure is not None and array.dtype.kind == "f"
+        ]
+        return [output, *found]
+
+    actual = run(call.map(Strict).flat(), Strict)
+    expected = run(call.flat(), np.asarray)
+    for one, other in zip(actual, expected, strict=True):
+        assert isinstance(one, Strict)
+        np.testing.assert_allclose(one.array, other, rtol=1e-13, atol=1e-13)
