@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .ops.shaping import astype, sum_to
-from .registry import Array, Closure, Dispatched, Op
+from .registry import Array, Closure, Dispatched, Op, checked
 
 T = TypeVar("T", bound="Traced")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -179,7 +179,7 @@ class Traced(Dispatched):
         """Call an op on the values of `arrays`; if one of them is tracked, record the call."""
         values: list[Array] = []
         edges: list[Node | None] = []
-        tracked = False
+        tracked = outside = False
         for array in arrays:
             if isinstance(array, Traced):
                 node = array._node
@@ -188,17 +188,21 @@ class Traced(Dispatched):
                 if node is not None:
                     tracked = True
             else:
+                outside = outside or type(array) is np.ndarray
                 values.append(np.asarray(array) if type(array) in _LISTS else array)
                 edges.append(None)
         if settings:
             settings = _plain_settings(op, settings)
+        tracked = tracked and op.differentiable and _modes.recording
+        if outside and tracked:
+            values = [_kept(value, array) for value, array in zip(values, arrays, strict=True)]
 
         try:
-            output, closures = op.run(*values, **settings)  # type: ignore[misc]  # only a rule gets here
+            output, closures = checked(op, op.run(*values, **settings))  # type: ignore[misc]  # only a rule gets here
         except (TypeError, ValueError, IndexError) as error:
             raise _explained(error, op, values) from error
 
-        if not tracked or not op.differentiable or not _modes.recording:
+        if not tracked:
             return _untracked(self._result_type, op, output)
         closures = [closures] if callable(closures) else list(closures)
         if len(closures) != len(edges):
@@ -274,6 +278,12 @@ def _several(
         wrap(tensor_type, part, Output(call, i) if part.dtype.kind == "f" else None)
         for i, part in enumerate(outputs)
     )
+
+
+def _kept(value: Array, array: Array) -> Array:
+    """A copy of an array of the caller's, who may write to it before a closure reads it."""
+    outside = value is array and type(value) is np.ndarray and value.flags.writeable
+    return value.copy("K") if outside else value
 
 
 def _plain_settings(op: Op, settings: dict[str, Any]) -> dict[str, Any]:

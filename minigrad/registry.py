@@ -257,6 +257,15 @@ def nondifferentiable(*twins: Callable[..., Any]) -> Callable[[Callable[P, R]], 
     return register
 
 
+def checked(op: Op, result: Any) -> Forward:
+    """Return what a rule returned, if it is an output and closures."""
+    if type(result) is not tuple or len(result) != 2:
+        raise TypeError(
+            f"{op.name}: the rule must return (output, closures), got a {type(result).__name__}"
+        )
+    return result
+
+
 def constant(x: Array) -> Array:
     """Return `x` without its history, for a value that cancels from the derivative."""
     return x.detach() if isinstance(x, Dispatched) else x
@@ -286,7 +295,7 @@ def _dispatching(
                 return value.__op__(entry, args, settings)
         if not _LISTS.isdisjoint(map(type, args)):
             args = tuple(map(_as_array, args))
-        return run(*args, **settings)[0]
+        return checked(entry, run(*args, **settings))[0]
 
     entry = _enter(
         rule,
@@ -312,23 +321,24 @@ def _enter(
     piecewise_linear: bool = False,
     differentiable: bool = True,
 ) -> Op:
-    family = rule.__module__.rpartition(".")[2]
+    family = (rule.__module__ or "").rpartition(".")[2]  # a bare exec has no module
     for numpy_function in twins:
         if numpy_function in _twins and not _is_redefinition(_twins[numpy_function], rule):
             raise ValueError(
                 f"{rule.__name__}: {numpy_function!r} already arrives at "
                 f"{_twins[numpy_function]!r}; a NumPy function has one op"
             )
-    # For whoever looks at the function: the rule's parameters, but not its return annotation.
-    public = signature.replace(return_annotation="Tensor")
+    # For whoever looks at the function: the rule's parameters, but not what the rule returns.
+    if signature.return_annotation not in ("Any", "bool"):
+        signature = signature.replace(return_annotation="Tensor")
     if function is not rule:
-        function.__signature__ = public  # type: ignore[attr-defined]  # read by inspect.signature
+        function.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect.signature
     entry = Op(
         rule.__name__,
         family,
         function,
         run,
-        public,
+        signature,
         arrays,
         twins,
         piecewise_linear,

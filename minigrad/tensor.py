@@ -6,7 +6,7 @@ Its methods and operators are the ops themselves; see `minigrad.ops` for what th
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Self, TypeVar, cast
 
 import numpy as np
@@ -48,6 +48,8 @@ class Tensor(autograd.Traced):
 
     def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False) -> None:
         value = np.array(data, dtype=dtype)
+        if not value.dtype.isnative:  # files may have another byte order; results never have
+            value = value.astype(value.dtype.newbyteorder("="))
         if value.dtype.kind not in "fiubc":
             raise TypeError(f"tensor: data must be numbers of one shape, got dtype {value.dtype}")
         self._value = value
@@ -143,8 +145,11 @@ class Tensor(autograd.Traced):
 
     @property
     def data(self) -> Tensor:
-        """The values without history. Assigning gives the tensor other values of its shape."""
-        return self.detach()
+        """The values without history. Assigning gives the tensor other values of its shape.
+
+        Assigning to elements of it is an error, since the tensor would not change.
+        """
+        return autograd.wrap(_Data, self._value, None)
 
     @data.setter
     def data(self, data: Any) -> None:
@@ -167,7 +172,18 @@ class Tensor(autograd.Traced):
         return view
 
     def item(self) -> Any:
-        """Return the only element as a Python number."""
+        """Return the only element as a Python number.
+
+        Raises
+        ------
+        ValueError
+            If there are several elements, or none.
+        """
+        if self.size != 1:
+            raise ValueError(
+                f"item: a tensor of shape {self.shape} has {self.size} elements, not one; "
+                "use t.tolist() or t.numpy()"
+            )
         return self._value.item()
 
     def tolist(self) -> Any:
@@ -443,6 +459,18 @@ class Tensor(autograd.Traced):
         return self
 
 
+class _Data(Tensor):
+    """What `Tensor.data` gives: the values of a tensor that writing here would not reach."""
+
+    __slots__ = ()
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "t.data[...] = ... would not change t; write `with mg.no_grad(): t[...] = ...`, or "
+            "t.detach() for a tensor of its own"
+        )
+
+
 Tensor._result_type = Tensor
 
 
@@ -591,7 +619,8 @@ def _seed(function: str, output: Tensor, gradient: Any) -> Tensor:
 
 
 def _tensors(name: str, tensors: Tensor | Sequence[Tensor]) -> Sequence[Tensor]:
-    several = [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    one = isinstance(tensors, Tensor) or not isinstance(tensors, Iterable)
+    several: list[Any] = [tensors] if one else list(tensors)
     for position, candidate in enumerate(several):
         if not isinstance(candidate, Tensor):
             raise TypeError(
@@ -614,10 +643,12 @@ def _rebuilt(kind: type[K], value: Any, requires_grad: bool, grad: Tensor | None
 
 
 def _plain_index(index: Any) -> Any:
-    """An index with tensors replaced by their values."""
+    """An index of our own: no tensors, and no arrays that the caller may write to."""
     if isinstance(index, tuple):
         return tuple(map(_plain_index, index))
-    return np.asarray(index) if isinstance(index, Tensor) else index
+    if isinstance(index, list):
+        return np.array(index, dtype=None if index else np.intp)
+    return np.array(index) if isinstance(index, (Tensor, np.ndarray)) else index
 
 
 def _one_tuple(values: tuple[Any, ...]) -> Any:
@@ -635,9 +666,9 @@ def _numpy_name(function: Callable[..., Any]) -> str:
 
 def _no_op(function: Callable[..., Any]) -> str:
     return (
-        f"{_numpy_name(function)} has no op, so it would lose the history of a tensor; write it with "
-        "functions of minigrad, register an op for it (@mg.op), or use t.detach().numpy() for the "
-        "values alone"
+        f"{_numpy_name(function)} has no op, so it would lose the history of a tensor; write it "
+        "with functions of minigrad, register an op for it (@mg.op), or use t.detach().numpy() for "
+        "the values alone"
     )
 
 

@@ -24,7 +24,13 @@ def matmul(x: Array, y: Array, /) -> Forward:
     -------
     array of shape (..., n, m), without n or m where that operand is a vector
     """
-    out = np.matmul(x, y)
+    try:
+        out = np.matmul(x, y)
+    except ValueError:
+        raise ValueError(
+            f"matmul: x has shape {np.shape(x)}, y {np.shape(y)}; the last axis of x must be as "
+            "long as the last but one of y (or the only one), and the axes before them broadcast"
+        ) from None
     x_rank, y_rank = np.ndim(x), np.ndim(y)
 
     def by_x(g: Array) -> Array:

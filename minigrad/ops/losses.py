@@ -47,7 +47,8 @@ def cross_entropy(
     >>> mg.cross_entropy(mg.tensor([[0.0, 0.0], [0.0, 0.0]]), [0, 1]).item()
     0.6931471805599453
     """
-    classes = np.asarray(targets.detach() if isinstance(targets, Dispatched) else targets)
+    # A copy: the caller may fill the same array with the next batch before backward.
+    classes = np.array(targets.detach() if isinstance(targets, Dispatched) else targets)
     _check(np.shape(logits), classes)
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"cross_entropy: reduction is 'mean', 'sum' or 'none', got {reduction!r}")

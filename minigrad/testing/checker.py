@@ -18,6 +18,8 @@ Vector = np.ndarray[Any, np.dtype[np.float64]]
 # The largest step, relative to the size of the element; each later step is a quarter of the last.
 STEP = 1e-2
 SHRINK = 4.0
+# What two extrapolations differ by is only the order of their error.
+SAFETY = 10.0
 
 
 class GradientError(AssertionError):
@@ -125,7 +127,9 @@ def gradcheck(
         raise ValueError(f"gradcheck: order is at least 1, got {order}")
     values = [_as_input(value) for value in inputs]
     if not any(map(_is_checked, values)):
-        raise ValueError("gradcheck: no input is floating, so there is nothing to check")
+        raise ValueError(
+            "gradcheck: no input is floating, so there is nothing to check; write 1.0 for 1"
+        )
     names = _input_names(f, len(values))
     _check(f, _function_name(f), values, names, order, np.random.default_rng(seed), rtol, atol)
     return True
@@ -290,8 +294,9 @@ def _difference(
     """Derivatives by each element of one input, and an estimate of the error of each."""
     value: Vector = values[position]
     numeric, error = np.zeros_like(value), np.zeros_like(value)
+    middle, _ = contract(values)
     for index in np.ndindex(value.shape):
-        steps, slopes = [], []
+        slopes, bends = [], []
         for shrunk in range(3):
             step = STEP * max(abs(float(value[index])), 0.1) / SHRINK**shrunk
             ends = []
@@ -300,16 +305,23 @@ def _difference(
                 moved[index] += sign * step
                 ends.append(contract([*values[:position], moved, *values[position + 1 :]]))
             (up, size), (down, _) = ends
-            steps.append(step)
             slopes.append((up - down) / (2 * step))
+            bends.append((up - 2 * middle + down) / (2 * step))
         # The error of a central difference is a series in even powers of the step.
-        ratio = SHRINK**2
-        first = [(ratio * b - a) / (ratio - 1) for a, b in itertools.pairwise(slopes)]
-        best = (ratio**2 * first[1] - first[0]) / (ratio**2 - 1)
-        rounding = 4 * np.finfo(float).eps * size / steps[-1]
-        numeric[index] = best
-        error[index] = abs(best - first[1]) + rounding
+        numeric[index], doubt = _extrapolated(slopes, 2, 4)
+        # The slopes on both sides differ by odd powers, and at a kink by a constant.
+        kink, _ = _extrapolated(bends, 1, 3)
+        rounding = 4 * np.finfo(float).eps * size / step
+        error[index] = SAFETY * (doubt + abs(kink)) + rounding
     return numeric, error
+
+
+def _extrapolated(terms: Sequence[float], *powers: int) -> tuple[float, float]:
+    """Three terms at shrinking steps without two powers of the step, and how much is in doubt."""
+    first, second = (SHRINK**power for power in powers)
+    early, late = ((first * b - a) / (first - 1) for a, b in itertools.pairwise(terms))
+    best = (second * late - early) / (second - 1)
+    return best, abs(best - late)
 
 
 # Arguments
