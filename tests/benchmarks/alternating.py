@@ -2,7 +2,9 @@
 
 import statistics
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, sleep
+
+PAUSE = 0.05  # seconds
 
 
 def compare(
@@ -10,17 +12,19 @@ def compare(
 ) -> None:
     """Print median milliseconds, and peer/minigrad: above 1, minigrad is ahead.
 
-    In each round every library does the work once, so that a busy machine slows all of them; the
-    ratio is the median of the rounds' ratios.
+    The libraries take turns, so that a busy machine slows all of them, and the ratio is the median
+    of the rounds' ratios. Before each turn there is a pause, since the threads of one library's
+    matrix products go on spinning for a while and would slow the next, and a call that is not timed.
     """
     work = {"minigrad": minigrad, **peers}
     times: dict[str, list[float]] = {name: [] for name in work}
-    for number in range(-3, rounds):
+    for _ in range(rounds):
         for name, function in work.items():
+            sleep(PAUSE)
+            function()
             start = perf_counter()
             function()
-            if number >= 0:  # the first are the warm-up
-                times[name].append(perf_counter() - start)
+            times[name].append(perf_counter() - start)
     print(title)
     for name, seconds in times.items():
         ratio = statistics.median(

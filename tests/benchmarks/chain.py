@@ -1,7 +1,7 @@
 """What recording an op costs: a chain of 200 small ops, forward and backward.
 
-Run it at the root as ``python tests/benchmarks/chain.py``. The targets are 1.2 against PyTorch and 3
-against MyGrad.
+Run it at the root as ``python tests/benchmarks/chain.py``. The targets are 1.2 against PyTorch and
+3 against MyGrad.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from alternating import compare, report_missing
 
 import minigrad as mg
 
-OPS, ROUNDS = 200, 200
+OPS, ROUNDS = 200, 60
 START = np.linspace(0.1, 0.9, 8)
 
 
