@@ -10,23 +10,24 @@ The tensor is known here only as a `Traced`: a value, and the node that it came 
 from __future__ import annotations
 
 import functools
-import heapq
 import inspect
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy import ndarray
 
 from .ops.shaping import astype, sum_to
-from .registry import Array, Closure, Dispatched, Op, checked
+from .registry import Array, Closure, Dispatched, Op, no_closures
 
 T = TypeVar("T", bound="Traced")
 F = TypeVar("F", bound=Callable[..., Any])
 
 _births = itertools.count().__next__
-_LISTS = frozenset((list, tuple))
+_OUTSIDE = frozenset((list, tuple, np.ndarray))
 
 
 class Node:
@@ -179,57 +180,57 @@ class Traced(Dispatched):
         """Call an op on the values of `arrays`; if one of them is tracked, record the call."""
         values: list[Array] = []
         edges: list[Node | None] = []
-        tracked = outside = False
+        tracked = constants = outside = False
         for array in arrays:
             if isinstance(array, Traced):
-                node = array._node
                 values.append(array._value)
+                node = array._node
                 edges.append(node)
-                if node is not None:
+                if node is None:
+                    constants = True
+                else:
                     tracked = True
             else:
-                outside = outside or type(array) is np.ndarray
-                values.append(np.asarray(array) if type(array) in _LISTS else array)
+                values.append(array)
                 edges.append(None)
+                constants = True
+                if type(array) in _OUTSIDE:
+                    outside = True
         if settings:
             settings = _plain_settings(op, settings)
         tracked = tracked and op.differentiable and _modes.recording
-        if outside and tracked:
-            values = [_kept(value, array) for value, array in zip(values, arrays, strict=True)]
+        if outside:
+            values = [_taken(*pair, tracked) for pair in zip(values, arrays, strict=True)]
 
         try:
-            output, closures = checked(op, op.run(*values, **settings))  # type: ignore[misc]  # only a rule gets here
+            result = op.run(*values, **settings) if settings else op.run(*values)  # type: ignore[misc]  # only a rule gets here
         except (TypeError, ValueError, IndexError) as error:
             raise _explained(error, op, values) from error
+        if type(result) is not tuple or len(result) != 2:
+            raise TypeError(no_closures(op, result))
+        output, closures = result
 
         if not tracked:
             return _untracked(self._result_type, op, output)
-        closures = [closures] if callable(closures) else list(closures)
-        if len(closures) != len(edges):
-            raise TypeError(_wrong_count(op, closures, edges))
-        for position, edge in enumerate(edges):
-            if edge is None:
-                # It goes at once, and with it what it captured.
-                closures[position] = None
-            elif closures[position] is None:
-                raise TypeError(
-                    f"{op.name}: not differentiable in {op.array_name(position)!r}, which is "
-                    "tracked; pass it detached, as in t.detach()"
-                )
+        if callable(closures):
+            closures = (closures,)
+        if constants or len(closures) != len(edges) or None in closures:
+            closures = _of_tracked(op, edges, closures)
         # A piecewise-linear rule never runs again: its node keeps only its edges.
         retained = None if op.piecewise_linear else values
-        if type(output) is not np.ndarray:
+        if type(output) is not ndarray:
             if isinstance(output, (tuple, list)):
                 return _several(self._result_type, op, edges, closures, retained, settings, output)
             output = np.asarray(output)
-        if output.dtype.kind != "f":
+        dtype = output.dtype
+        if dtype.kind != "f":
             raise TypeError(
-                f"{op.name}: the result of a tracked call is {output.dtype}, which has no "
+                f"{op.name}: the result of a tracked call is {dtype}, which has no "
                 "gradient; only floating results do (use t.detach() for one without history)"
             )
         tensor = _new(self._result_type)
         tensor._value = output
-        tensor._node = Node(op, edges, closures, retained, settings, output.shape, output.dtype)
+        tensor._node = Node(op, edges, closures, retained, settings, output.shape, dtype)
         return tensor
 
 
@@ -252,12 +253,26 @@ def _untracked(tensor_type: type[Traced], op: Op, output: Any) -> Any:
     return output  # a shape, or a Python truth value
 
 
-def _wrong_count(op: Op, closures: Sequence[Any], edges: Sequence[Any]) -> str:
-    return (
-        f"{op.name}: the rule returned {len(closures)} closures for {len(edges)} arrays "
-        f"({', '.join(op.array_name(i) for i in range(len(edges)))}); it must return one for "
-        "each, None where it is not differentiable (settings go behind '/' or '*')"
-    )
+def _of_tracked(
+    op: Op, edges: Sequence[Node | None], closures: Sequence[Closure | None]
+) -> list[Closure | None]:
+    """Check the closures, and drop those of untracked arrays with what they captured."""
+    if len(closures) != len(edges):
+        raise TypeError(
+            f"{op.name}: the rule returned {len(closures)} closures for {len(edges)} arrays "
+            f"({', '.join(op.array_name(i) for i in range(len(edges)))}); it must return one for "
+            "each, None where it is not differentiable (settings go behind '/' or '*')"
+        )
+    kept = list(closures)
+    for position, edge in enumerate(edges):
+        if edge is None:
+            kept[position] = None
+        elif kept[position] is None:
+            raise TypeError(
+                f"{op.name}: not differentiable in {op.array_name(position)!r}, which is "
+                "tracked; pass it detached, as in t.detach()"
+            )
+    return kept
 
 
 def _several(
@@ -280,10 +295,14 @@ def _several(
     )
 
 
-def _kept(value: Array, array: Array) -> Array:
-    """A copy of an array of the caller's, who may write to it before a closure reads it."""
-    outside = value is array and type(value) is np.ndarray and value.flags.writeable
-    return value.copy("K") if outside else value
+def _taken(value: Array, array: Array, tracked: bool) -> Array:
+    """Return a value of the caller's as an array of our own; that of a tensor is ours already.
+
+    A tracked one is copied if the caller could write to it before a closure reads it.
+    """
+    if type(array) is not np.ndarray:
+        return np.asarray(value) if type(array) in _OUTSIDE else value
+    return value.copy("K") if tracked and value.flags.writeable else value
 
 
 def _plain_settings(op: Op, settings: dict[str, Any]) -> dict[str, Any]:
@@ -387,10 +406,10 @@ def _walk(
     """
     reached: dict[Node, Array] = {}
     youngest = [(-node.birth, node) for node in pending if between is None or node in between]
-    heapq.heapify(youngest)
+    heapify(youngest)
     while youngest:
         # 1. The youngest node: all of its uses were younger, so its gradient is complete.
-        _, node = heapq.heappop(youngest)
+        node = heappop(youngest)[1]
         gradient = pending.pop(node)
         if targets is None:
             if node.op is None:
@@ -407,7 +426,7 @@ def _walk(
             assert call is not None
             if call not in pending:
                 pending[call] = [None] * len(call.shape)
-                heapq.heappush(youngest, (-call.birth, call))
+                heappush(youngest, (-call.birth, call))
             pending[call][node.index] = gradient
             continue
         closures = node.closures
@@ -425,9 +444,10 @@ def _walk(
                 continue
             closure = closures[position]
             assert closure is not None
-            part = (
-                closure(*_filled(node, gradient)) if type(gradient) is list else closure(gradient)
-            )
+            if type(gradient) is list:
+                part = closure(*_filled(node, gradient))
+            else:
+                part = closure(gradient)
             try:
                 fits = part.shape == edge.shape and part.dtype is edge.dtype
             except AttributeError:
@@ -437,7 +457,7 @@ def _walk(
             other = pending.get(edge)
             if other is None:
                 pending[edge] = part
-                heapq.heappush(youngest, (-edge.birth, edge))
+                heappush(youngest, (-edge.birth, edge))
             else:
                 pending[edge] = other + part  # out of place: a closure may return what it was given
 

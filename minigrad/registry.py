@@ -257,13 +257,9 @@ def nondifferentiable(*twins: Callable[..., Any]) -> Callable[[Callable[P, R]], 
     return register
 
 
-def checked(op: Op, result: Any) -> Forward:
-    """Return what a rule returned, if it is an output and closures."""
-    if type(result) is not tuple or len(result) != 2:
-        raise TypeError(
-            f"{op.name}: the rule must return (output, closures), got a {type(result).__name__}"
-        )
-    return result
+def no_closures(op: Op, result: Any) -> str:
+    """Say that a rule did not return what a rule must."""
+    return f"{op.name}: the rule must return (output, closures), got a {type(result).__name__}"
 
 
 def constant(x: Array) -> Array:
@@ -286,17 +282,35 @@ def _dispatching(
     names = _array_names(rule, signature, count)
     prepare = _preparation(rule.__name__, signature, names, sequence)
 
-    @functools.wraps(rule)
-    def function(*args: Any, **settings: Any) -> Any:
+    def on_arrays(*args: Any, **settings: Any) -> Any:
+        if not _LISTS.isdisjoint(map(type, args)):
+            args = tuple(map(_as_array, args))
+        result = run(*args, **settings)
+        if type(result) is not tuple or len(result) != 2:
+            raise TypeError(no_closures(entry, result))
+        return result[0]
+
+    # Most calls are of one or two arrays and no setting: they need no dict and no loop.
+    def unary(x: Any, /) -> Any:
+        return x.__op__(entry, (x,), _NONE) if isinstance(x, Dispatched) else on_arrays(x)
+
+    def binary(x: Any, y: Any, /) -> Any:
+        if isinstance(x, Dispatched):
+            return x.__op__(entry, (x, y), _NONE)
+        return y.__op__(entry, (x, y), _NONE) if isinstance(y, Dispatched) else on_arrays(x, y)
+
+    def general(*args: Any, **settings: Any) -> Any:
         if prepare is not None:
             args, settings = prepare(args, settings)
         for value in args:
             if isinstance(value, Dispatched):
                 return value.__op__(entry, args, settings)
-        if not _LISTS.isdisjoint(map(type, args)):
-            args = tuple(map(_as_array, args))
-        return checked(entry, run(*args, **settings))[0]
+        return on_arrays(*args, **settings)
 
+    fixed = prepare is None and tuple(signature.parameters) == names
+    arity = len(names) if fixed else 0
+    shapes: dict[int, Callable[..., Any]] = {1: unary, 2: binary}
+    function: Callable[..., Any] = functools.wraps(rule)(shapes.get(arity, general))
     entry = _enter(
         rule,
         function,
@@ -434,6 +448,7 @@ def _bound(
 
 
 _LISTS = frozenset((list, tuple))
+_NONE: dict[str, Any] = {}  # the settings of most calls; nobody writes to it
 
 
 def _as_array(value: Any) -> Any:

@@ -574,8 +574,9 @@ def grad(
         seeds[output._node] = seed_array if other is None else other + seed_array
     if not seeds and not allow_unused:
         raise RuntimeError(
-            "grad: no output is tracked: nothing that they were computed from requires grad, or "
-            "they were computed under no_grad()"
+            "grad: no output is tracked: nothing that they were computed from requires grad, they "
+            "were computed under no_grad(), or they are a derivative that does not depend on any "
+            "input (allow_unused=True gives None for it)"
         )
 
     nodes = [cast(autograd.Node, tensor._node) for tensor in inputs]

@@ -458,6 +458,10 @@ def _gather_winners_by_loops(x: Array, winners: Array, windows: Windows) -> Arra
 # Other references
 
 
+def _reshape(x: Array, shape: tuple[int, ...]) -> Array:
+    return np.reshape(x, shape)  # by position: NumPy has changed the name
+
+
 def _scatter(x: Array, index: Any, shape: tuple[int, ...]) -> Array:
     out = np.zeros(shape, x.dtype)
     np.add.at(out, index, x)
@@ -564,7 +568,7 @@ SAMPLES: dict[Callable[..., Any], Samples] = {
     ops.maximum: Samples(elementwise(separated(), separated(0.35)), np.maximum),
     ops.minimum: Samples(elementwise(separated(), separated(0.35)), np.minimum),
     # shaping
-    ops.reshape: Samples(_reshapes(), np.reshape),
+    ops.reshape: Samples(_reshapes(), _reshape),
     ops.squeeze: Samples(_squeezes(), np.squeeze),
     ops.transpose: Samples(_transposes(), np.transpose),
     ops.broadcast_to: Samples(_broadcasts(), np.broadcast_to),

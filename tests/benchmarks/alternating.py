@@ -2,9 +2,10 @@
 
 import statistics
 from collections.abc import Callable
-from time import perf_counter, sleep
+from time import perf_counter
 
-PAUSE = 0.05  # seconds
+WARM_UP = 0.1  # seconds
+CALLS = 5
 
 
 def compare(
@@ -13,25 +14,31 @@ def compare(
     """Print median milliseconds, and peer/minigrad: above 1, minigrad is ahead.
 
     The libraries take turns, so that a busy machine slows all of them, and the ratio is the median
-    of the rounds' ratios. Before each turn there is a pause, since the threads of one library's
-    matrix products go on spinning for a while and would slow the next, and a call that is not timed.
+    of the rounds' ratios. A turn starts with calls that do not count, until the threads of the
+    library before have stopped to spin and its own are awake.
     """
     work = {"minigrad": minigrad, **peers}
     times: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(rounds):
         for name, function in work.items():
-            sleep(PAUSE)
-            function()
             start = perf_counter()
-            function()
-            times[name].append(perf_counter() - start)
+            while perf_counter() - start < WARM_UP:
+                function()
+            times[name].append(statistics.median(seconds(function) for _ in range(CALLS)))
     print(title)
-    for name, seconds in times.items():
+    for name, turns in times.items():
         ratio = statistics.median(
-            peer / own for peer, own in zip(seconds, times["minigrad"], strict=True)
+            peer / own for peer, own in zip(turns, times["minigrad"], strict=True)
         )
-        line = f"  {name:14} {1000 * statistics.median(seconds):9.3f} ms"
+        line = f"  {name:14} {1000 * statistics.median(turns):9.3f} ms"
         print(line if name == "minigrad" else f"{line}  {ratio:6.2f} x")
+
+
+def seconds(function: Callable[[], object]) -> float:
+    """Return how long one call takes."""
+    start = perf_counter()
+    function()
+    return perf_counter() - start
 
 
 def report_missing(peer: str) -> None:

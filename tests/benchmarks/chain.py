@@ -12,7 +12,7 @@ from alternating import compare, report_missing
 
 import minigrad as mg
 
-OPS, ROUNDS = 200, 60
+OPS, ROUNDS = 200, 15
 START = np.linspace(0.1, 0.9, 8)
 
 

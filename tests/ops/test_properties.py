@@ -183,8 +183,10 @@ def test_zero_strides_do_not_matter(op: Op, data: st.DataObject) -> None:
 def test_numpy_twin_arrives_at_the_op(op: Op, data: st.DataObject) -> None:
     call = data.draw(SAMPLES[op.function].calls)
     tensors = call.map(mg.tensor)
+    # The first setting goes by position: NumPy has changed the name of one.
+    first, rest = list(call.settings.values())[:1], dict(list(call.settings.items())[1:])
     for twin in op.twins:
-        result = tensors.apply(twin)
+        result = twin(*tensors.arrays, *first, **rest)
         expected = tensors.apply(op.function)
         assert type(result) is type(expected)
         np.testing.assert_array_equal(values(result), values(expected))

@@ -1,0 +1,348 @@
+"""A mistake gets a built-in error that names the op, the argument, what was seen and the remedy."""
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+
+
+def leaf(*shape):
+    return mg.tensor(np.ones(shape), requires_grad=True)
+
+
+IMAGES = mg.tensor(np.ones((2, 3, 4, 5)))
+FILTERS = mg.tensor(np.ones((6, 3, 2, 2)))
+COUNTS = mg.tensor([1, 2])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: leaf(3) + leaf(4),
+            ValueError,
+            r"^add: .*x: float64 \(3,\), y: float64 \(4,\); .*equal or 1: reshape one of them",
+        ),
+        (
+            lambda: np.ones((2, 3)) * leaf(2),
+            ValueError,
+            r"^multiply: .*x: float64 \(2, 3\), y: float64 \(2,\); .*reshape one of them",
+        ),
+        (
+            lambda: mg.where(IMAGES > 0, leaf(3), 0.0),
+            ValueError,
+            r"^where: .*condition: bool \(2, 3, 4, 5\), x: float64 \(3,\), y: 0\.0",
+        ),
+        (
+            lambda: leaf(2, 3) @ leaf(2, 3),
+            ValueError,
+            r"^matmul: x has shape \(2, 3\), y \(2, 3\); the last axis of x must be",
+        ),
+        (lambda: leaf() @ leaf(3), ValueError, r"^matmul: x has shape \(\), y \(3,\); "),
+        (lambda: np.ones(3) @ leaf(2), ValueError, r"^matmul: x has shape \(3,\), y \(2,\); "),
+        (lambda: leaf(6).reshape(4, 2), ValueError, r"^reshape: .*\(4,2\); .*x: float64 \(6,\)"),
+        (lambda: leaf(3).broadcast_to(2), ValueError, r"^broadcast_to: .*x: float64 \(3,\)"),
+        (lambda: leaf(2, 3).transpose(0), ValueError, r"^transpose: .*x: float64 \(2, 3\)"),
+        (lambda: leaf(2, 3).squeeze(1), ValueError, r"^squeeze: .*x: float64 \(2, 3\)"),
+        (lambda: leaf(2).sum(axis=1), IndexError, r"^sum: axis 1 is out of bounds .*\(2,\)"),
+        (lambda: mg.softmax(leaf(2), axis=3), IndexError, r"^softmax: axis 3 is out of bounds"),
+        (lambda: leaf(2)[2], IndexError, r"^getitem: index 2 is out of bounds .*x: float64 \(2,\)"),
+        (lambda: leaf(2)["a"], IndexError, r"^getitem: only integers, slices .*x: float64 \(2,\)"),
+        (lambda: leaf(0).max(), ValueError, r"^max: zero-size array .*x: float64 \(0,\)"),
+        (
+            lambda: mg.concatenate([leaf(2), leaf(2, 3)]),
+            ValueError,
+            r"^concatenate: .*same number of dimensions.*arrays\[1\]: float64 \(2, 3\)",
+        ),
+        (lambda: leaf(2) + "a", TypeError, r"^add: .*x: float64 \(2,\), y: 'a'"),
+        (lambda: None * leaf(2), TypeError, r"^multiply: .*x: None, y: float64 \(2,\)"),
+        (lambda: leaf(2) * 1j, TypeError, r"^multiply: .*complex128, which has no gradient"),
+        (lambda: leaf(2).astype(int), TypeError, r"^astype: .*int64, which has no .*t\.detach\(\)"),
+    ],
+)
+def test_arrays_that_do_not_fit(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: mg.max_pool2d(IMAGES, (5, 2)),
+            ValueError,
+            r"^max_pool2d: a window of \(5, 2\) .* shape \(2, 3, 4, 5\) .*smaller kernel_size",
+        ),
+        (
+            lambda: mg.max_pool2d(IMAGES, (2, 6)),
+            ValueError,
+            r"^max_pool2d: a window of \(2, 6\) is larger than x",
+        ),
+        (
+            lambda: mg.conv2d(IMAGES, np.ones((1, 3, 7, 1)), padding=1),
+            ValueError,
+            r"^conv2d: a window of \(7, 1\) is larger .*padding \(1, 1\); .*more padding",
+        ),
+        (
+            lambda: mg.im2col(IMAGES, 9),
+            ValueError,
+            r"^im2col: a window of \(9, 9\) is larger than x",
+        ),
+        (
+            lambda: mg.conv2d(IMAGES, FILTERS, stride=0),
+            ValueError,
+            r"^conv2d: stride must be at least 1, got 0",
+        ),
+        (
+            lambda: mg.max_pool2d(IMAGES, 2, stride=(1, 0)),
+            ValueError,
+            r"^max_pool2d: stride must be at least 1, got \(1, 0\)",
+        ),
+        (
+            lambda: mg.im2col(IMAGES, 2, padding=-1),
+            ValueError,
+            r"^im2col: padding must be at least 0, got -1",
+        ),
+        (
+            lambda: mg.max_pool2d(IMAGES, 0),
+            ValueError,
+            r"^max_pool2d: kernel_size must be at least 1, got 0",
+        ),
+        (
+            lambda: mg.max_pool2d(IMAGES, 2, padding=2),
+            ValueError,
+            r"^max_pool2d: padding \(2, 2\) is more than half of the window \(2, 2\)",
+        ),
+        (
+            lambda: mg.conv2d(IMAGES, FILTERS, stride=1.5),
+            TypeError,
+            r"^conv2d: stride is an integer or a pair .*got 1\.5",
+        ),
+        (
+            lambda: mg.im2col(IMAGES, (2, 2, 2)),
+            TypeError,
+            r"^im2col: kernel_size is an integer or a pair .*got \(2, 2, 2\)",
+        ),
+        (
+            lambda: mg.max_pool2d(IMAGES[0], 2),
+            ValueError,
+            r"^max_pool2d: x has shape \(3, 4, 5\), expected \(N, C, H, W\); .*x\[None\]",
+        ),
+        (
+            lambda: mg.conv2d(IMAGES[0], FILTERS),
+            ValueError,
+            r"^conv2d: x has shape \(3, 4, 5\), expected \(N, C, H, W\)",
+        ),
+        (
+            lambda: mg.conv2d(IMAGES, FILTERS[0]),
+            ValueError,
+            r"^conv2d: weight has shape \(3, 2, 2\), expected \(F, C, KH, KW\)",
+        ),
+        (
+            lambda: mg.conv2d(IMAGES[:, :2], FILTERS),
+            ValueError,
+            r"^conv2d: x .*has 2 channels, but weight of shape \(6, 3, 2, 2\) is for 3",
+        ),
+        (
+            lambda: mg.conv2d(IMAGES, FILTERS, np.ones(5)),
+            ValueError,
+            r"^conv2d: bias has shape \(5,\), .*6 filters, so it must be \(6,\)",
+        ),
+        (
+            lambda: mg.col2im(np.ones((2, 2)), (1, 1, 3, 3), 2),
+            ValueError,
+            r"^col2im: columns have shape \(2, 2\), .* have columns of shape \(4, 4\)",
+        ),
+    ],
+)
+def test_windows_that_do_not_fit(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("targets", "error", "message"),
+    [
+        ([0.0, 1.0], TypeError, r"^cross_entropy: targets are classes, so integers, got float64"),
+        ([0, 1, 2], ValueError, r"^cross_entropy: logits of shape \(2, 3\) .*got \(3,\)"),
+        ([[0, 1]], ValueError, r"^cross_entropy: .*\(N,\) for \(N, C\).*got \(1, 2\)"),
+        ([0, 3], IndexError, r"^cross_entropy: targets are classes from 0 to 2 .*got 0 to 3"),
+        ([-1, 0], IndexError, r"^cross_entropy: targets are classes from 0 to 2 .*got -1 to 0"),
+    ],
+)
+def test_targets_that_are_no_classes(targets, error, message):
+    with pytest.raises(error, match=message):
+        mg.cross_entropy(leaf(2, 3), targets)
+
+
+def test_an_unknown_reduction():
+    with pytest.raises(ValueError, match=r"^cross_entropy: reduction is 'mean', .*got 'avg'"):
+        mg.cross_entropy(leaf(2, 3), [0, 1], reduction="avg")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: mg.tensor([1, 2], requires_grad=True),
+            TypeError,
+            r"^requires_grad: only floating .*got int64; .*dtype=float, requires_grad=True",
+        ),
+        (
+            lambda: mg.tensor([True], requires_grad=True),
+            TypeError,
+            r"^requires_grad: only floating .*got bool",
+        ),
+        (lambda: mg.tensor(1j, requires_grad=True), TypeError, r"^requires_grad: .*complex128"),
+        (COUNTS.requires_grad_, TypeError, r"^requires_grad: .*got int64"),
+        (lambda: mg.tensor("a"), TypeError, r"^tensor: data must be numbers .*got dtype <U1"),
+        (lambda: mg.tensor(None), TypeError, r"^tensor: data must be numbers .*got dtype object"),
+        (lambda: mg.tensor([[1], [2, 3]]), ValueError, r"inhomogeneous shape"),
+    ],
+)
+def test_data_that_make_no_tensor(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            (leaf(2, 3) * 2).backward,
+            ValueError,
+            r"^backward: the output has shape \(2, 3\); pass the gradient .*t\.sum\(\)",
+        ),
+        (
+            lambda: leaf(2, 3).sum(axis=0).backward(np.ones((1, 3))),
+            ValueError,
+            r"^backward: the gradient has shape \(1, 3\), but the output \(3,\)",
+        ),
+        (
+            lambda: leaf(2).backward(np.ones(2, complex)),
+            TypeError,
+            r"^backward: the gradient is complex128, the output float64",
+        ),
+        (
+            mg.tensor(1.0).backward,
+            RuntimeError,
+            r"^backward: this tensor is untracked: .*requires grad, .*no_grad\(\)",
+        ),
+        (
+            (leaf() > 0).backward,
+            RuntimeError,
+            r"^backward: this tensor is untracked",
+        ),
+    ],
+)
+def test_backward(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda x: mg.grad(x * 2, x),
+            ValueError,
+            r"^grad: the output has shape \(2,\); pass the gradient",
+        ),
+        (
+            lambda x: mg.grad(x * 2, x, np.ones(3)),
+            ValueError,
+            r"^grad: the gradient has shape \(3,\), but the output \(2,\)",
+        ),
+        (
+            lambda x: mg.grad([x.sum(), x.sum()], x, [1.0]),
+            ValueError,
+            r"^grad: 1 grad_outputs for 2 outputs",
+        ),
+        (
+            lambda x: mg.grad(x.sum(), mg.tensor(1.0)),
+            RuntimeError,
+            r"^grad: input 0 is untracked; it does not require grad",
+        ),
+        (
+            lambda x: mg.grad(mg.tensor(1.0), x),
+            RuntimeError,
+            r"^grad: no output is tracked.*no_grad\(\)",
+        ),
+        (
+            lambda x: mg.grad(x.sum(), [x, leaf(1)]),
+            RuntimeError,
+            r"^grad: input 1 has no influence on the outputs; pass allow_unused=True",
+        ),
+        (
+            lambda x: mg.grad(x.sum(), [x, np.ones(2)]),
+            TypeError,
+            r"^grad: inputs\[1\] is a ndarray, expected a Tensor",
+        ),
+        (lambda x: mg.grad(1.0, x), TypeError, r"^grad: outputs\[0\] is a float"),
+        (lambda x: mg.grad(x.sum(), 1.0), TypeError, r"^grad: inputs\[0\] is a float"),
+        (lambda x: mg.grad(x.sum(), []), ValueError, r"^grad: inputs is empty"),
+        (lambda x: mg.grad([], x), ValueError, r"^grad: outputs is empty"),
+    ],
+)
+def test_grad(call, error, message):
+    with pytest.raises(error, match=message):
+        call(leaf(2))
+
+
+def test_a_result_under_no_grad_has_no_backward():
+    with mg.no_grad():
+        total = leaf(2).sum()
+    with pytest.raises(RuntimeError, match=r"computed under no_grad\(\)"):
+        total.backward()
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        (np.ones(2), TypeError, r"^grad: must be an untracked tensor"),
+        (leaf(2), TypeError, r"^grad: must be an untracked tensor, such as t\.detach\(\)"),
+        (mg.tensor(np.ones(3)), ValueError, r"^grad: has shape \(3,\) .*the tensor \(2,\)"),
+        (mg.tensor(np.ones(2, "f4")), ValueError, r"^grad: .*float32, the tensor .*float64"),
+    ],
+)
+def test_a_gradient_that_is_none_of_its_leaf(value, error, message):
+    x = leaf(2)
+    with pytest.raises(error, match=message):
+        x.grad = value
+
+
+@pytest.mark.parametrize("tensor", [mg.tensor(np.ones(2)), leaf(2) * 2])
+def test_only_a_leaf_that_requires_grad_has_one(tensor):
+    with pytest.raises(RuntimeError, match=r"^grad: only a leaf that requires grad has one"):
+        tensor.grad = mg.tensor(np.ones(2))
+
+
+def test_requires_grad_of_a_computed_tensor():
+    y = leaf(2) * 2
+    with pytest.raises(RuntimeError, match=r"^requires_grad: .*'multiply'; use t\.detach\(\)"):
+        y.requires_grad = False
+
+
+def test_data_of_a_computed_tensor():
+    y = leaf(2) * 2
+    with pytest.raises(RuntimeError, match=r"^data: this tensor was computed by 'multiply'"):
+        y.data = np.ones(2)
+
+
+def test_data_of_another_shape():
+    x = leaf(2)
+    with pytest.raises(ValueError, match=r"^data: has shape \(3,\), the tensor \(2,\)"):
+        x.data = np.ones(3)
+
+
+def test_data_without_gradients_for_a_leaf_that_requires_them():
+    x = leaf(2)
+    with pytest.raises(TypeError, match=r"^requires_grad: only floating .*got int64"):
+        x.data = [1, 2]
+    assert x.dtype == np.float64
+
+
+def test_errors_of_a_rule_keep_their_cause():
+    with pytest.raises(ValueError, match=r"^add: ") as caught:
+        leaf(2) + leaf(3)
+    assert isinstance(caught.value.__cause__, ValueError)

@@ -1,0 +1,68 @@
+"""The public face is exactly what `minigrad/__init__.py` spells out."""
+
+import ast
+import inspect
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import minigrad as mg
+from minigrad import ops
+from minigrad.registry import registered
+
+# Ops that closures use among themselves.
+INTERNAL = {"gather_winners", "keep_where", "scatter_winners"}
+
+OPS = {op.name: op for op in registered() if op.function.__module__.startswith("minigrad.ops.")}
+
+
+def spelled_out(module):
+    """The names that a module re-exports as ``x as x``."""
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    return [
+        alias.asname
+        for statement in tree.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+        if alias.name == alias.asname
+    ]
+
+
+@pytest.mark.parametrize("module", [mg, ops], ids=lambda module: module.__name__)
+def test_every_name_is_spelled_out_once(module):
+    names = spelled_out(module)
+    public = {
+        name
+        for name, value in vars(module).items()
+        # Python makes a module that is imported an attribute of its package.
+        if not (name.startswith("_") or (isinstance(value, ModuleType) and name not in names))
+    }
+    assert len(names) == len(set(names))
+    assert public == set(names)
+
+
+def test_every_op_is_public_or_internal():
+    assert {name for name in OPS if not hasattr(mg, name)} == INTERNAL
+
+
+@pytest.mark.parametrize("name", sorted(OPS.keys() - INTERNAL))
+def test_a_public_op_is_the_one_of_its_family(name):
+    assert getattr(mg, name) is getattr(ops, name) is OPS[name].function
+
+
+@pytest.mark.parametrize("name", sorted(set(spelled_out(mg))))
+def test_a_public_name_is_documented(name):
+    assert inspect.getdoc(getattr(mg, name))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name, value in vars(mg.Tensor).items() if callable(value) and name[0] != "_"],
+)
+def test_a_method_is_documented(name):
+    assert inspect.getdoc(getattr(mg.Tensor, name))
+
+
+def test_the_version_is_a_release():
+    assert [part.isdigit() for part in mg.__version__.split(".")] == [True] * 3
