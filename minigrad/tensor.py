@@ -17,6 +17,16 @@ from .registry import Op, twin
 K = TypeVar("K", bound="Tensor")
 
 
+def _reflected(op: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Tensor]:
+    """``2 - t`` from ``subtract(2, t)``."""
+    return lambda self, other: op(other, self)
+
+
+def _in_place(op: Callable[[Any, Any], Tensor]) -> Callable[[K, Any], K]:
+    """``t -= 2`` from ``subtract(t, 2)``."""
+    return lambda self, other: self._become(op, other)
+
+
 class Tensor(autograd.Traced):
     """An array whose computation is recorded, so that it can be differentiated.
 
@@ -338,41 +348,19 @@ class Tensor(autograd.Traced):
     def __pos__(self) -> Tensor:
         return self
 
-    def __radd__(self, other: Any) -> Tensor:
-        return ops.add(other, self)
+    __radd__ = _reflected(ops.add)
+    __rsub__ = _reflected(ops.subtract)
+    __rmul__ = _reflected(ops.multiply)
+    __rtruediv__ = _reflected(ops.divide)
+    __rpow__ = _reflected(ops.power)
+    __rmatmul__ = _reflected(ops.matmul)
 
-    def __rsub__(self, other: Any) -> Tensor:
-        return ops.subtract(other, self)
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return ops.multiply(other, self)
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return ops.divide(other, self)
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return ops.power(other, self)
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return ops.matmul(other, self)
-
-    def __iadd__(self, other: Any) -> Self:
-        return self._become(ops.add, other)
-
-    def __isub__(self, other: Any) -> Self:
-        return self._become(ops.subtract, other)
-
-    def __imul__(self, other: Any) -> Self:
-        return self._become(ops.multiply, other)
-
-    def __itruediv__(self, other: Any) -> Self:
-        return self._become(ops.divide, other)
-
-    def __ipow__(self, other: Any) -> Self:
-        return self._become(ops.power, other)
-
-    def __imatmul__(self, other: Any) -> Self:
-        return self._become(ops.matmul, other)
+    __iadd__ = _in_place(ops.add)
+    __isub__ = _in_place(ops.subtract)
+    __imul__ = _in_place(ops.multiply)
+    __itruediv__ = _in_place(ops.divide)
+    __ipow__ = _in_place(ops.power)
+    __imatmul__ = _in_place(ops.matmul)
 
     __lt__ = ops.less
     __le__ = ops.less_equal
