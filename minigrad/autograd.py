@@ -15,7 +15,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heapify, heappop, heappush
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy import ndarray
@@ -27,7 +27,8 @@ T = TypeVar("T", bound="Traced")
 F = TypeVar("F", bound=Callable[..., Any])
 
 _births = itertools.count().__next__
-_OUTSIDE = frozenset((list, tuple, np.ndarray))
+_accumulation = threading.Lock()
+_NUMBERS = frozenset((float, int, bool, type(None)))  # cannot change, and hold nothing
 
 
 class Node:
@@ -144,7 +145,11 @@ class _Recording:
         return wrapper  # type: ignore[return-value]  # wraps() keeps the signature
 
 
-def no_grad() -> _Recording:
+@overload
+def no_grad(function: F, /) -> F: ...
+@overload
+def no_grad() -> _Recording: ...
+def no_grad(function: Any = None, /) -> Any:
     """Switch recording off: results are untracked. A context manager and a decorator.
 
     Examples
@@ -156,12 +161,16 @@ def no_grad() -> _Recording:
     >>> weight
     tensor([0.5, 1.5], dtype=float64, requires_grad=True)
     """
-    return _Recording(False)
+    return _Recording(False) if function is None else _Recording(False)(function)
 
 
-def enable_grad() -> _Recording:
+@overload
+def enable_grad(function: F, /) -> F: ...
+@overload
+def enable_grad() -> _Recording: ...
+def enable_grad(function: Any = None, /) -> Any:
     """Switch recording on, inside of `no_grad`. A context manager and a decorator."""
-    return _Recording(True)
+    return _Recording(True) if function is None else _Recording(True)(function)
 
 
 # Recording
@@ -194,13 +203,21 @@ class Traced(Dispatched):
                 values.append(array)
                 edges.append(None)
                 constants = True
-                if type(array) in _OUTSIDE:
+                if type(array) not in _NUMBERS:
                     outside = True
-        if settings:
-            settings = _plain_settings(op, settings)
         tracked = tracked and op.differentiable and _modes.recording
+        if settings:
+            settings = {
+                name: setting
+                if type(setting) in _NUMBERS
+                else _own_setting(op, name, setting, tracked)
+                for name, setting in settings.items()
+            }
         if outside:
-            values = [_taken(*pair, tracked) for pair in zip(values, arrays, strict=True)]
+            values = [
+                value if isinstance(array, Traced) else _own(op, array, tracked)
+                for value, array in zip(values, arrays, strict=True)
+            ]
 
         try:
             result = op.run(*values, **settings) if settings else op.run(*values)  # type: ignore[misc]  # only a rule gets here
@@ -212,8 +229,8 @@ class Traced(Dispatched):
 
         if not tracked:
             return _untracked(self._result_type, op, output)
-        if callable(closures):
-            closures = (closures,)
+        if type(closures) is not tuple:
+            closures = _as_tuple(op, closures)
         if constants or len(closures) != len(edges) or None in closures:
             closures = _of_tracked(op, edges, closures)
         # A piecewise-linear rule never runs again: its node keeps only its edges.
@@ -251,6 +268,17 @@ def _untracked(tensor_type: type[Traced], op: Op, output: Any) -> Any:
     if op.differentiable or isinstance(output, np.ndarray | np.generic):
         return wrap(tensor_type, output, None)
     return output  # a shape, or a Python truth value
+
+
+def _as_tuple(op: Op, closures: Any) -> tuple[Closure | None, ...]:
+    if callable(closures):
+        return (closures,)
+    if not isinstance(closures, list):
+        raise TypeError(
+            f"{op.name}: behind the output a rule returns closures, which are functions or None, "
+            f"got a {type(closures).__name__}"
+        )
+    return tuple(closures)
 
 
 def _of_tracked(
@@ -295,26 +323,47 @@ def _several(
     )
 
 
-def _taken(value: Array, array: Array, tracked: bool) -> Array:
-    """Return a value of the caller's as an array of our own; that of a tensor is ours already.
+def _own(op: Op, array: Array, tracked: bool) -> Array:
+    """Return an array of the caller's as one of our own.
 
-    A tracked one is copied if the caller could write to it before a closure reads it.
+    In a tracked call it is copied if the caller could write to it before a closure reads it.
     """
-    if type(array) is not np.ndarray:
-        return np.asarray(value) if type(array) in _OUTSIDE else value
-    return value.copy("K") if tracked and value.flags.writeable else value
+    if isinstance(array, (list, tuple)):
+        return np.asarray(array)
+    if not isinstance(array, ndarray):
+        return array
+    if type(array) is not ndarray:
+        if isinstance(array, np.ma.MaskedArray):
+            raise TypeError(f"{op.name}: a masked array would lose its mask; use array.filled(...)")
+        array = np.asarray(array)  # a matrix, say, whose `*` is another
+    return array.copy("K") if tracked and _may_change(array) else array
 
 
-def _plain_settings(op: Op, settings: dict[str, Any]) -> dict[str, Any]:
-    for name, setting in settings.items():
-        if isinstance(setting, Traced):
-            if setting._node is not None:
-                raise TypeError(
-                    f"{op.name}: {name!r} is a setting and not differentiable, but it is a tracked "
-                    "tensor; pass its value, as in t.detach()"
-                )
-            settings = settings | {name: setting._value}
-    return settings
+def _may_change(array: Any) -> bool:
+    """Whether somebody could write to the memory of an array, also behind a read-only view."""
+    while isinstance(array, ndarray):
+        if array.flags.writeable:
+            return True
+        array = array.base
+    return array is not None and not isinstance(array, bytes)
+
+
+def _own_setting(op: Op, name: str, setting: Any, tracked: bool) -> Any:
+    """Return a setting without tensors, and without arrays that the caller could write to."""
+    if isinstance(setting, Traced):
+        if setting._node is not None:
+            raise TypeError(
+                f"{op.name}: {name!r} is a setting and not differentiable, but it is a tracked "
+                "tensor, whose history would be lost; pass its value, as in t.detach()"
+            )
+        return setting._value
+    if type(setting) is tuple:
+        return tuple(_own_setting(op, name, part, tracked) for part in setting)
+    if type(setting) is list:
+        return [_own_setting(op, name, part, tracked) for part in setting]
+    if tracked and type(setting) is ndarray and _may_change(setting):
+        return setting.copy("K")
+    return setting
 
 
 def _explained(error: Exception, op: Op, values: Sequence[Array]) -> Exception:
@@ -333,10 +382,11 @@ def _explained(error: Exception, op: Op, values: Sequence[Array]) -> Exception:
                 "reshape one of them"
             )
     message = f"{op.name}: {error}; called with {seen}{remedy}"
-    kind = type(error) if type(error) in (TypeError, ValueError, IndexError) else None
-    if kind is None:
+    try:
+        return type(error)(message)
+    except TypeError:  # an error of NumPy's that is not made from a message
         kind = next(k for k in (TypeError, IndexError, ValueError) if isinstance(error, k))
-    return kind(message)
+        return kind(message)
 
 
 def _described(value: Any) -> str:
@@ -350,10 +400,12 @@ def _described(value: Any) -> str:
 
 def backward(tensor_type: type[T], root: Node, gradient: Array, retain_graph: bool) -> None:
     """Add to the `grad` of every leaf below `root` its part of the gradient."""
-    for node, g in _walk({root: gradient}, retain_graph=retain_graph).items():
-        assert isinstance(node, Leaf)
-        total = g if node.grad is None else node.grad._value + g
-        node.grad = wrap(tensor_type, total, None)
+    found = _walk({root: gradient}, retain_graph=retain_graph)
+    with _accumulation:  # threads may share a leaf
+        for node, g in found.items():
+            assert isinstance(node, Leaf)
+            total = g if node.grad is None else node.grad._value + g
+            node.grad = wrap(tensor_type, total, None)
 
 
 def gradients(
@@ -473,7 +525,8 @@ def _replayed(tensor_type: type[Traced], node: Node) -> Sequence[Closure | None]
     assert node.op.run is not None
     assert node.values is not None
     arrays = [
-        value if edge is None else wrap(tensor_type, value, edge)
+        # Constants too: in `out += bias` a tensor takes a tracked bias, an array would not.
+        wrap(tensor_type, value, edge) if isinstance(value, ndarray) else value
         for value, edge in zip(node.values, node.edges, strict=True)
     ]
     closures = node.op.run(*arrays, **node.settings)[1]

@@ -219,10 +219,16 @@ def op(
             sequence=sequence,
         )
 
-    # `@op` and `@op(np.multiply)` both pass one function; NumPy's are not made by `def`.
+    # `@op` and `@op(np.multiply)` both pass one function.
     if len(twins) == 1 and inspect.isfunction(twins[0]):
         rule, twins = twins[0], ()
         return register(rule)
+    for numpy_function in twins:
+        module = getattr(numpy_function, "__module__", None) or ""
+        if not isinstance(numpy_function, np.ufunc) and module.partition(".")[0] != "numpy":
+            raise TypeError(
+                f"op: {numpy_function!r} is neither a rule made by `def` nor a function of NumPy"
+            )
     return register
 
 
@@ -347,6 +353,9 @@ def _enter(
         signature = signature.replace(return_annotation="Tensor")
     if function is not rule:
         function.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect.signature
+    if "<locals>" not in rule.__qualname__:
+        for old in [old for old in _ops.values() if _is_redefinition(old, rule)]:
+            del _ops[old.function]
     entry = Op(
         rule.__name__,
         family,
@@ -410,6 +419,7 @@ def _preparation(
     ):
         return None
     count = len(names)
+    setting_names = set(parameters).difference(names)
     positional_settings = [
         name
         for name, parameter in parameters.items()
@@ -421,7 +431,7 @@ def _preparation(
         args: tuple[Array, ...], settings: dict[str, Any]
     ) -> tuple[tuple[Array, ...], dict[str, Any]]:
         given = len(args)
-        if given < count or given > most or (settings and not settings.keys().isdisjoint(names)):
+        if given < count or given > most or (settings and not settings.keys() <= setting_names):
             bound = _bound(function, signature, args, settings)
             # An array that was left out is at its default.
             args = tuple(bound.pop(name, parameters[name].default) for name in names)

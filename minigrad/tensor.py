@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, ClassVar, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 import numpy as np
 
@@ -155,7 +155,7 @@ class Tensor(autograd.Traced):
 
     @property
     def data(self) -> Tensor:
-        """The values without history. Assigning gives the tensor other values of its shape.
+        """The values without history. Assigning gives the tensor others, in its shape and dtype.
 
         Assigning to elements of it is an error, since the tensor would not change.
         """
@@ -171,9 +171,9 @@ class Tensor(autograd.Traced):
             )
         if value.shape != self.shape:
             raise ValueError(f"data: has shape {value.shape}, the tensor {self.shape}")
-        if self._node is not None and value.dtype != self.dtype:
-            self._node = autograd.Leaf(value)  # gradients have another dtype from now on
-        self._value = value
+        if not np.can_cast(value.dtype, self.dtype, "same_kind"):
+            raise TypeError(f"data: is {value.dtype}, the tensor {self.dtype}; make a new tensor")
+        self._value = value.astype(self.dtype, copy=False)
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """Return the values as a read-only array; copy it to write to it."""
@@ -210,7 +210,9 @@ class Tensor(autograd.Traced):
 
     # Differentiation
 
-    def backward(self, gradient: Any = None, retain_graph: bool = False) -> None:
+    def backward(
+        self, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False
+    ) -> None:
         """Add to the `grad` of every leaf that it was computed from its part of the gradient.
 
         Parameters
@@ -219,14 +221,22 @@ class Tensor(autograd.Traced):
             Gradient of the final result by this tensor, of its shape; a scalar needs none.
         retain_graph : bool
             Whether to keep the graph for another backward.
+        create_graph : bool
+            Not possible here: a `grad` that is tracked would keep its own graph alive. Use
+            `minigrad.grad`.
 
         Raises
         ------
         RuntimeError
             If the tensor is untracked, or its graph was freed by an earlier backward.
         ValueError
-            If the gradient is missing or has the wrong shape.
+            If the gradient is missing or has the wrong shape, or with `create_graph`.
         """
+        if create_graph:
+            raise ValueError(
+                "backward: what it leaves in grad is untracked; for a gradient that can be "
+                "differentiated use mg.grad(output, inputs, create_graph=True)"
+            )
         if self._node is None:
             raise RuntimeError(
                 "backward: this tensor is untracked: nothing that it was computed from requires "
@@ -330,10 +340,10 @@ class Tensor(autograd.Traced):
     # Indexing
 
     def __getitem__(self, index: Any) -> Tensor:
-        return ops.getitem(self, _plain_index(index))
+        return ops.getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self._become(ops.setitem, value, _plain_index(index))
+        self._become(ops.setitem, value, index)
 
     # Operators
 
@@ -407,7 +417,13 @@ class Tensor(autograd.Traced):
         """Return it repeated to a shape, given as one tuple or as several integers."""
         return ops.broadcast_to(self, _one_tuple(shape))
 
-    # Its own helpers
+    if not TYPE_CHECKING:  # for a type checker it would give a tensor every attribute
+
+        def __getattr__(self, name: str) -> Any:
+            remedy = f"; use {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+            raise AttributeError(f"a tensor has no attribute {name!r}{remedy}")
+
+    # Helpers
 
     def _made_by(self) -> str | None:
         return None if self._node is None or self._node.op is None else self._node.op.name
@@ -428,6 +444,12 @@ class Tensor(autograd.Traced):
                 "would be that of other values; change it under `with mg.no_grad():`, or write "
                 "`t = t + ...` for a new tensor"
             )
+        if not self.is_leaf and not autograd.is_grad_enabled():
+            raise RuntimeError(
+                f"{_name(op)} in place: this tensor was computed by {self._made_by()!r}, and would "
+                "lose its history without recording; use mg.enable_grad(), or t.detach() for a "
+                "tensor of its own"
+            )
         result = op(self, *operands)
         if result.shape != self.shape:
             raise ValueError(
@@ -445,6 +467,27 @@ class Tensor(autograd.Traced):
         if not is_parameter:
             self._node = result._node
         return self
+
+
+# Names that users of PyTorch look for, and what they find here.
+_ELSEWHERE = {
+    "clone": "t.copy()",
+    "cpu": "the tensor itself: all are on the CPU",
+    "dim": "t.ndim",
+    "double": "t.astype(np.float64)",
+    "flatten": "t.reshape(...), with -1 for the length of the joined axes",
+    "float": "t.astype(np.float32)",
+    "long": "t.astype(np.int64)",
+    "matmul": "t @ u",
+    "mm": "t @ u",
+    "numel": "t.size",
+    "permute": "t.transpose(axes)",
+    "pow": "t**u",
+    "t": "t.T",
+    "to": "t.astype(dtype); all tensors are on the CPU",
+    "unsqueeze": "t[..., None], with None at the place of the new axis",
+    "view": "t.reshape(shape)",
+}
 
 
 class _Data(Tensor):
@@ -541,11 +584,15 @@ def grad(
     >>> y.item()
     48.0
     """
+    single = isinstance(outputs, Tensor)
     outputs = _tensors("outputs", outputs)
     inputs = _tensors("inputs", inputs)
-    given = list(grad_outputs) if isinstance(grad_outputs, (list, tuple)) else [grad_outputs]
     if grad_outputs is None:
-        given *= len(outputs)
+        given: list[Any] = [None] * len(outputs)
+    elif isinstance(grad_outputs, (list, tuple)) and not _is_one(single, grad_outputs):
+        given = list(grad_outputs)
+    else:
+        given = [grad_outputs]
     if len(given) != len(outputs):
         raise ValueError(f"grad: {len(given)} grad_outputs for {len(outputs)} outputs")
     for position, tensor in enumerate(inputs):
@@ -620,6 +667,11 @@ def _tensors(name: str, tensors: Tensor | Sequence[Tensor]) -> Sequence[Tensor]:
     return several
 
 
+def _is_one(single: bool, grad_outputs: Sequence[Any]) -> bool:
+    """Whether a list of numbers is the gradient of a single output, not one for each of several."""
+    return single and not any(part is None or hasattr(part, "shape") for part in grad_outputs)
+
+
 def _as_tensor(gradient: Any) -> Tensor:
     return gradient if isinstance(gradient, Tensor) else autograd.wrap(Tensor, gradient, None)
 
@@ -629,15 +681,6 @@ def _rebuilt(kind: type[K], value: Any, requires_grad: bool, grad: Tensor | None
     if grad is not None:
         tensor.grad = grad
     return tensor
-
-
-def _plain_index(index: Any) -> Any:
-    """An index of our own: no tensors, and no arrays that the caller may write to."""
-    if isinstance(index, tuple):
-        return tuple(map(_plain_index, index))
-    if isinstance(index, list):
-        return np.array(index, dtype=None if index else np.intp)
-    return np.array(index) if isinstance(index, (Tensor, np.ndarray)) else index
 
 
 def _one_tuple(values: tuple[Any, ...]) -> Any:

@@ -634,3 +634,44 @@ def test_a_tracked_setting_is_refused():
 
 def test_an_untracked_setting_is_used_for_its_value():
     assert mg.pad(leaf([1.0]), 1, constant_values=mg.tensor(2.0)).tolist() == [2.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_a_mode_decorates_with_and_without_a_call(bare):
+    @(mg.no_grad if bare else mg.no_grad())
+    def double(x):
+        return x * 2
+
+    assert not double(leaf(2.0)).requires_grad
+    assert double.__name__ == "double"
+
+
+def test_threads_may_share_a_leaf():
+    x = leaf(1.0)
+
+    def work():
+        for _ in range(500):
+            (x * 1.0).backward()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert x.grad.item() == 2000.0
+
+
+def test_a_list_of_numbers_is_the_gradient_of_a_single_output():
+    x = leaf([1.0, 2.0])
+    assert mg.grad(x * x, x, [1.0, 10.0])[0].tolist() == [2.0, 40.0]
+
+
+def test_conv2d_drops_its_columns_when_the_weight_is_frozen():
+    x, weight = leaf(np.ones((1, 1, 4, 4))), np.ones((1, 1, 3, 3))
+    y = mg.conv2d(x, weight)
+    (by_x, *others) = y._node.closures
+    assert others == [None, None]
+    kept = [cell.cell_contents for cell in by_x.__closure__]
+    kept += [c.cell_contents for f in kept if callable(f) for c in f.__closure__]
+    arrays = [array for array in kept if isinstance(array, np.ndarray)]
+    assert [array.size for array in arrays] == [9]  # the weight alone

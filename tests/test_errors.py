@@ -1,5 +1,7 @@
 """A mistake gets a built-in error that names the op, the argument, what was seen and the remedy."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -335,11 +337,55 @@ def test_data_of_another_shape():
         x.data = np.ones(3)
 
 
-def test_data_without_gradients_for_a_leaf_that_requires_them():
+def test_data_that_does_not_become_the_dtype_of_the_tensor():
     x = leaf(2)
-    with pytest.raises(TypeError, match=r"^requires_grad: only floating .*got int64"):
-        x.data = [1, 2]
-    assert x.dtype == np.float64
+    with pytest.raises(TypeError, match=r"^data: is complex128, the tensor float64"):
+        x.data = [1j, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("view", r"t\.reshape"), ("unsqueeze", "None"), ("clone", r"t\.copy")]
+)
+def test_a_name_of_pytorch_leads_to_ours(name, remedy):
+    with pytest.raises(AttributeError, match=rf"no attribute '{name}'; use .*{remedy}"):
+        getattr(leaf(2), name)
+
+
+def test_a_setting_that_the_op_does_not_have():
+    with pytest.raises(TypeError, match=r"^argmax: .*'dim'; its parameters are x, axis, keepdims"):
+        leaf(2, 3).argmax(dim=1)
+
+
+def test_backward_makes_no_graph():
+    with pytest.raises(ValueError, match=r"^backward: .*mg\.grad\(.*create_graph=True"):
+        leaf().backward(create_graph=True)
+
+
+def test_a_masked_array_would_lose_its_mask():
+    with pytest.raises(TypeError, match=r"^multiply: a masked array .*array\.filled"):
+        leaf(2) * np.ma.masked_array([1.0, 2.0], [True, False])
+
+
+@pytest.mark.parametrize("dtype", [bool, complex])
+def test_values_without_a_maximum(dtype):
+    with pytest.raises(TypeError, match=rf"^max_pool2d: x is {np.dtype(dtype)}"):
+        mg.max_pool2d(np.ones((1, 1, 2, 2), dtype), 2)
+
+
+def test_what_is_no_rule_and_no_function_of_numpy():
+    with pytest.raises(TypeError, match=r"^op: functools\.partial.* is neither a rule"):
+        mg.op(functools.partial(lambda x, n: (x, lambda g: g), n=1))
+
+
+def test_closures_that_are_no_functions():
+    rule = mg.op(lambda x: (x * 2, x))
+    with pytest.raises(TypeError, match=r"returns closures, .* got a ndarray"):
+        rule(leaf(1))
+
+
+def test_an_error_of_a_rule_keeps_its_class():
+    with pytest.raises(np.exceptions.AxisError, match=r"^sum: axis 5"):
+        mg.sum(leaf(2), axis=5)
 
 
 def test_errors_of_a_rule_keep_their_cause():

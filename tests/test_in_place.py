@@ -260,3 +260,76 @@ def test_a_value_that_does_not_broadcast_is_an_error():
     with pytest.raises(ValueError, match=r"^setitem: .*x: float64 \(2,\), value: float64 \(3,\)"):
         t[:] = np.ones(3)
     assert t.tolist() == [1.0, 2.0]
+
+
+def test_a_computed_tensor_keeps_its_history():
+    weight = mg.tensor([1.0, 2.0], requires_grad=True)
+    hidden = weight * 2
+    with mg.no_grad():
+        with pytest.raises(RuntimeError, match=r"^setitem in place: .*'multiply'.*enable_grad"):
+            hidden[hidden < 3] = 0.0
+        with mg.enable_grad():
+            hidden[hidden < 3] = 0.0
+    hidden.sum().backward()
+    assert weight.grad.tolist() == [0.0, 2.0]
+
+
+# Arrays of the caller's
+
+
+def read_only_view(array):
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        lambda array: array,
+        lambda array: array[:],
+        lambda array: np.broadcast_to(array, (3, 2)),
+        read_only_view,
+        lambda array: read_only_view(array)[::-1][::-1],
+        lambda array: array.view(np.memmap),
+    ],
+)
+def test_writing_to_an_array_afterwards_changes_no_gradient(seen):
+    array = np.array([3.0, 4.0])
+    t = mg.tensor([1.0, 2.0], requires_grad=True)
+    y = t * seen(array)
+    array[:] = 0.0
+    y.backward(np.ones(y.shape))
+    assert t.grad.tolist() == (np.array([3.0, 4.0]) * (y.size // 2)).tolist()
+
+
+def test_a_matrix_is_an_array():
+    t = mg.tensor(np.ones((2, 2)), requires_grad=True)
+    mg.multiply(t, np.ones((2, 2)).view(np.matrix) * 2).sum().backward()
+    assert t.grad.tolist() == [[2.0, 2.0], [2.0, 2.0]]
+
+
+@pytest.mark.parametrize(
+    "read", [mg.getitem, lambda t, index: t[index], lambda t, index: t[index, ...]]
+)
+@pytest.mark.parametrize("kind", [list, np.array])
+def test_writing_to_an_index_afterwards_changes_no_gradient(read, kind):
+    index = kind([0, 1])
+    t = mg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = read(t, index).sum()
+    index[0] = index[1] = 2
+    y.backward()
+    assert t.grad.tolist() == [1.0, 1.0, 0.0]
+
+
+def test_writing_to_a_setting_of_a_users_op_afterwards_changes_no_gradient():
+    @mg.op
+    def scaled(x, /, by):
+        return x * by, lambda g: g * by
+
+    by = np.array([2.0, 3.0])
+    t = mg.tensor([1.0, 1.0], requires_grad=True)
+    y = scaled(t, by).sum()
+    by[:] = 0.0
+    y.backward()
+    assert t.grad.tolist() == [2.0, 3.0]

@@ -149,11 +149,14 @@ def test_data_takes_a_copy():
     assert x.item() == 2.0
 
 
-def test_data_of_another_dtype_gives_gradients_of_that_dtype():
+@pytest.mark.parametrize("dtype", [np.float32, np.int64])
+def test_data_are_converted_to_the_dtype_of_the_tensor(dtype):
     x = leaf([1.0, 2.0])
-    x.data = np.array([1, 2], np.float32)
-    (x * x).sum().backward()
-    assert (x.dtype, x.grad.dtype) == (np.float32, np.float32)
+    y = (x * x).sum()
+    x.data = np.array([3, 4], dtype)
+    assert (x.dtype, x.tolist()) == (np.float64, [3.0, 4.0])
+    y.backward()  # by the values of before
+    assert x.grad.tolist() == [2.0, 4.0]
 
 
 # Operators

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..registry import Array, Forward, op
 from .contraction import matmul
 from .reductions import sum
@@ -52,11 +54,17 @@ def conv2d(
     rows = reshape(weight, (filters, columns.shape[0]))
     out = matmul(rows, columns)
     if bias is not None:
-        out += reshape(bias, (-1, 1))
+        column = reshape(bias, (-1, 1))
+        if np.result_type(out.dtype, bias.dtype) == out.dtype:
+            out += column
+        else:
+            out = out + column
     out = transpose(reshape(out, (filters, *windows.out, n)), (3, 0, 1, 2))
 
+    count = columns.shape[1]
+
     def flat(g: Array) -> Array:
-        return reshape(transpose(g, (1, 2, 3, 0)), (filters, columns.shape[1]))
+        return reshape(transpose(g, (1, 2, 3, 0)), (filters, count))
 
     def by_x(g: Array) -> Array:
         return col2im(

@@ -38,6 +38,8 @@ def max_pool2d(
     ------
     ValueError
         If the window is larger than the padded image, or the padding than half of the window.
+    TypeError
+        If `x` is boolean or complex.
 
     Notes
     -----
@@ -68,6 +70,8 @@ def max_pool2d(
             f"max_pool2d: padding {windows.padding} is more than half of the window "
             f"{windows.size}; a window could lie outside of x"
         )
+    if x.dtype.kind not in "fiu":
+        raise TypeError(f"max_pool2d: x is {x.dtype}, which has no maximum; convert it first")
     images = batch_innermost(x)
     best, winners = _running_maximum(images, windows)
     return batch_first(best), lambda g: scatter_winners(g, winners, windows)
