@@ -229,7 +229,9 @@ class Traced(Dispatched):
 
         if not tracked:
             return _untracked(self._result_type, op, output)
-        if type(closures) is not tuple:
+        if callable(closures):
+            closures = (closures,)
+        elif type(closures) is not tuple:
             closures = _as_tuple(op, closures)
         if constants or len(closures) != len(edges) or None in closures:
             closures = _of_tracked(op, edges, closures)
@@ -271,8 +273,6 @@ def _untracked(tensor_type: type[Traced], op: Op, output: Any) -> Any:
 
 
 def _as_tuple(op: Op, closures: Any) -> tuple[Closure | None, ...]:
-    if callable(closures):
-        return (closures,)
     if not isinstance(closures, list):
         raise TypeError(
             f"{op.name}: behind the output a rule returns closures, which are functions or None, "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import inspect
 import itertools
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,11 +17,26 @@ from ..tensor import Tensor, grad
 
 Vector = np.ndarray[Any, np.dtype[np.float64]]
 
-# The largest step, relative to the size of the element; each later step is a quarter of the last.
-STEP = 1e-2
+# The largest step relative to the size of the element, and what takes its place while the
+# differences do not converge: the function may bend sharply, have a kink or end nearby.
+STEPS = (1e-2, 1e-4, 1e-6)
+# Each estimate is made of three steps, each a quarter of the last.
 SHRINK = 4.0
 # What two extrapolations differ by is only the order of their error.
 SAFETY = 10.0
+# How many times the tolerance of the caller the estimated error may be: beyond, nothing is judged.
+IMPRECISE = 1e3
+
+# Why a derivative cannot be judged, and what to do.
+OUTSIDE = "\n  the values a step away are not finite: check at a point further inside of the domain"
+DIVERGING = (
+    "\n  the differences of shrinking steps do not converge: there may be a kink or a jump nearby, "
+    "or the values may be noisy"
+)
+COARSE = (
+    "\n  it is lost in the rounding of large values: check the function without the large terms "
+    "that do not change"
+)
 
 
 class GradientError(AssertionError):
@@ -33,6 +50,7 @@ class GradientError(AssertionError):
         The element of the input.
     analytic, numeric, tolerance : float
         The derivative by that element as computed and as measured, and how much they may differ.
+        Where nothing could be measured, `numeric` and `tolerance` are nan.
     """
 
     def __init__(
@@ -92,7 +110,8 @@ def gradcheck(
         If a derivative is wrong, or if the measured one is too imprecise to tell. It names the
         function, the input, the index of the worst element, both values and the tolerance.
     ValueError
-        If nothing is to be checked, `f` is not deterministic, or its values are not finite.
+        If nothing is to be checked, `f` is not deterministic, its values are not finite, or it
+        writes to what it is given.
     TypeError
         If `f` does not return tensors.
 
@@ -101,7 +120,11 @@ def gradcheck(
     The outputs are contracted with random numbers of both signs, all different; a uniform gradient
     would hide every error that a sum cancels. The contraction is differenced by each element with
     central differences of three steps, extrapolated to step zero (Richardson), which also gives the
-    estimate of the error.
+    estimate of the error. Where that does not converge, as next to a kink, it is tried again with
+    steps a hundred times smaller, and ten thousand times.
+
+    The arrays of the inputs, and of the gradient that is propagated back, are read-only, so that an
+    op that writes to them is found.
 
     Order n + 1 checks the gradient itself as a function of the inputs and of the gradient that is
     propagated back.
@@ -148,6 +171,8 @@ def _check(
     outputs = _outputs(f, name, _tracked(values))
     if not outputs:
         raise ValueError(f"gradcheck: {name} returned nothing floating, so there is no derivative")
+    if not all(np.all(np.isfinite(output.numpy())) for output in outputs):
+        raise ValueError(f"gradcheck: {name} returned values that are not finite")
     cotangents = [_random_like(output, rng) for output in outputs]
     contract = _contraction(f, name, cotangents)
     if contract(values) != contract(values):
@@ -164,9 +189,9 @@ def _check(
     for position, value in enumerate(values):
         if not _is_checked(value):
             continue
-        numeric, error = _difference(contract, values, position)
+        measured = _measured(contract, values, position, rtol, atol)
         for what, gradients in computed.items():
-            _compare(what, names[position], gradients[position], numeric, error, rtol, atol)
+            _compare(what, names[position], gradients[position], measured, rtol, atol)
 
     if order > 1:
         count = len(values)
@@ -193,46 +218,49 @@ def _compare(
     name: str,
     parameter: str,
     analytic: Vector,
-    numeric: Vector,
-    error: Vector,
+    measured: Measurement,
     rtol: float,
     atol: float,
 ) -> None:
-    """Raise for the element that is worst in relation to its tolerance, if it is beyond it."""
+    """Raise for the worst element if it is wrong, or else if it cannot be judged."""
     if not analytic.size:
         return
+    numeric, error = measured.slope, measured.error
     allowed = atol + rtol * np.maximum(np.abs(analytic), np.abs(numeric))
     tolerance = allowed + error
     with np.errstate(invalid="ignore"):
         excess = np.abs(analytic - numeric) / tolerance
-    # A derivative that is not finite agrees with nothing.
+    # A derivative that is not finite agrees with nothing; without a measured one, nothing is wrong.
     excess = np.where(np.isfinite(excess), excess, np.inf)
-    wrong = excess > 1
-    vague = ~wrong & (error > 1e3 * allowed)
-    if wrong.any():
-        worst, verdict, advice = excess, "wrong derivative", ""
-    elif vague.any():
-        worst, verdict = np.where(vague, error / allowed, 0), "cannot judge the derivative"
-        advice = (
-            "\n  the differences of shrinking steps do not converge: there may be a kink or a jump "
-            "nearby, or the values may be noisy"
+    excess = np.where(np.isinf(error), 0.0, excess)
+    # By rounding the error is as large for a small derivative, or for zero, as for a large one: it
+    # is compared with the largest of the input. What agrees in every digit needs no tolerance.
+    coarse = (error > IMPRECISE * np.max(allowed)) & (analytic != numeric)
+
+    unclear = "cannot judge the derivative"
+    for concerned, severity, verdict, advice in (
+        (excess > 1, excess, "wrong derivative", ""),
+        (np.isinf(error), error, unclear, OUTSIDE),
+        (measured.is_doubtful(rtol, atol), error / allowed, unclear, DIVERGING),
+        (coarse, error / allowed, unclear, COARSE),
+    ):
+        if not concerned.any():
+            continue
+        worst = int(np.argmax(np.where(concerned, severity, 0.0)))
+        index = tuple(int(i) for i in np.unravel_index(worst, analytic.shape))
+        raise GradientError(
+            f"{name}: {verdict} by {parameter!r} at index {index}\n"
+            "(of the outputs times random numbers)\n"
+            f"  analytic   {analytic[index]:.8g}\n"
+            f"  numeric    {numeric[index]:.8g}\n"
+            f"  tolerance  {tolerance[index]:.2g}{advice}",
+            function=name,
+            parameter=parameter,
+            index=index,
+            analytic=float(analytic[index]),
+            numeric=float(numeric[index]),
+            tolerance=float(tolerance[index]),
         )
-    else:
-        return
-    index = tuple(int(i) for i in np.unravel_index(int(np.argmax(worst)), analytic.shape))
-    raise GradientError(
-        f"{name}: {verdict} by {parameter!r} at index {index}\n"
-        "(of the outputs times random numbers)\n"
-        f"  analytic   {analytic[index]:.8g}\n"
-        f"  numeric    {numeric[index]:.8g}\n"
-        f"  tolerance  {tolerance[index]:.2g}{advice}",
-        function=name,
-        parameter=parameter,
-        index=index,
-        analytic=float(analytic[index]),
-        numeric=float(numeric[index]),
-        tolerance=float(tolerance[index]),
-    )
 
 
 # The analytic side
@@ -246,7 +274,10 @@ def _gradients(
     create_graph: bool = False,
 ) -> list[Vector]:
     arguments = _tracked(values)
-    found = iter(_grad(_outputs(f, name, arguments), arguments, cotangents, create_graph))
+    outputs = _outputs(f, name, arguments)
+    given = [_read_only(Tensor(cotangent)) for cotangent in cotangents]
+    with _no_writing(name, "its input, or to the gradient that a closure is given"):
+        found = iter(_grad(outputs, arguments, given, create_graph))
     # An input without influence on the graph has a gradient of zero, which the values must confirm.
     return [
         np.zeros(()) if not _is_checked(value) else _or_zeros(next(found), value)
@@ -296,32 +327,97 @@ def _contraction(
     return contract
 
 
-def _difference(
-    contract: Callable[[Sequence[Any]], tuple[float, float]], values: Sequence[Any], position: int
-) -> tuple[Vector, Vector]:
-    """Derivatives by each element of one input, and an estimate of the error of each."""
+class Measurement(NamedTuple):
+    """A derivative as measured: of one element, or arrays for those of an input."""
+
+    slope: Any
+    doubt: Any  # error by which the differences of shrinking steps seem not to have converged
+    rounding: Any  # error of the values by rounding, divided by the step
+
+    @property
+    def error(self) -> Any:
+        """The estimate of the whole error; infinite where nothing could be measured."""
+        return self.doubt + self.rounding
+
+    def is_doubtful(self, rtol: float, atol: float) -> Any:
+        """Whether the doubt is too large, and more than rounding explains."""
+        allowed = atol + rtol * np.abs(self.slope)
+        return ~np.less_equal(self.doubt, IMPRECISE * allowed + SAFETY * self.rounding)
+
+
+def _measured(
+    contract: Callable[[Sequence[Any]], tuple[float, float]],
+    values: Sequence[Any],
+    position: int,
+    rtol: float,
+    atol: float,
+) -> Measurement:
+    """Measure the derivatives by each element of one input."""
     value: Vector = values[position]
-    numeric, error = np.zeros_like(value), np.zeros_like(value)
+
+    def moved(index: tuple[int, ...], offset: float) -> tuple[float, float]:
+        there = value.copy()
+        there[index] += offset
+        return contract([*values[:position], there, *values[position + 1 :]])
+
     middle, _ = contract(values)
-    for index in np.ndindex(value.shape):
-        slopes, bends = [], []
-        for shrunk in range(3):
-            step = STEP * max(abs(float(value[index])), 0.1) / SHRINK**shrunk
-            ends = []
-            for sign in (1.0, -1.0):
-                moved = value.copy()
-                moved[index] += sign * step
-                ends.append(contract([*values[:position], moved, *values[position + 1 :]]))
-            (up, size), (down, _) = ends
-            slopes.append((up - down) / (2 * step))
-            bends.append((up - 2 * middle + down) / (2 * step))
-        # The error of a central difference is a series in even powers of the step.
-        numeric[index], doubt = _extrapolated(slopes, 2, 4)
-        # The slopes on both sides differ by odd powers, and at a kink by a constant.
-        kink, _ = _extrapolated(bends, 1, 3)
-        rounding = 4 * np.finfo(float).eps * size / step
-        error[index] = SAFETY * (doubt + abs(kink)) + rounding
-    return numeric, error
+    found = np.zeros((3, *value.shape))
+    # A step may leave the domain of the function; that is no fault of the input.
+    with np.errstate(all="ignore"):
+        for index in np.ndindex(value.shape):
+            scale = max(abs(float(value[index])), 0.1)
+            found[:, *index] = _slope(functools.partial(moved, index), middle, scale, rtol, atol)
+    return Measurement(*found)
+
+
+def _slope(
+    moved: Callable[[float], tuple[float, float]],
+    middle: float,
+    scale: float,
+    rtol: float,
+    atol: float,
+) -> Measurement:
+    """Measure the derivative by one element with the largest steps that suffice."""
+    best = Measurement(np.nan, np.inf, 0.0)
+    changed_sides = 0
+    for largest in STEPS:
+        steps = [largest * scale / SHRINK**shrunk for shrunk in range(3)]
+        ups, downs = ([moved(sign * step) for step in steps] for sign in (1.0, -1.0))
+        previously = changed_sides
+        changed_sides = sum(any(total != middle for total, _ in side) for side in (ups, downs))
+        # Values that change on both sides, but not close by, are steps of a staircase: rounded.
+        if previously == 2 and not changed_sides:
+            break
+        measurement = _converged(steps, ups, downs, middle)
+        # A smaller step brings more rounding; only one that gets free of a kink is far better.
+        if measurement.error < best.error / 10:
+            best = measurement
+        if not best.is_doubtful(rtol, atol):
+            break
+    return best
+
+
+def _converged(
+    steps: Sequence[float],
+    ups: Sequence[tuple[float, float]],
+    downs: Sequence[tuple[float, float]],
+    middle: float,
+) -> Measurement:
+    """Extrapolate the differences of three steps up and down to a step of zero."""
+    slopes, bends = [], []
+    for step, (up, _), (down, _) in zip(steps, ups, downs, strict=True):
+        slopes.append((up - down) / (2 * step))
+        bends.append((up - 2 * middle + down) / (2 * step))
+    # The error of a central difference is a series in even powers of the step.
+    slope, change = _extrapolated(slopes, 2, 4)
+    # The slopes on both sides differ by odd powers, and at a kink by a constant.
+    kink, _ = _extrapolated(bends, 1, 3)
+    doubt = SAFETY * (change + abs(kink))
+    _, size = ups[-1]
+    rounding = 4 * float(np.finfo(float).eps) * size / steps[-1]
+    if not np.isfinite(doubt + rounding):
+        return Measurement(np.nan, np.inf, 0.0)
+    return Measurement(slope, doubt, rounding)
 
 
 def _extrapolated(terms: Sequence[float], *powers: int) -> tuple[float, float]:
@@ -353,13 +449,34 @@ def _is_checked(value: Any) -> bool:
 
 def _tracked(values: Sequence[Any]) -> list[Any]:
     return [
-        Tensor(value, requires_grad=_is_checked(value)) if isinstance(value, np.ndarray) else value
+        _read_only(Tensor(value, requires_grad=_is_checked(value)))
+        if isinstance(value, np.ndarray)
+        else value
         for value in values
     ]
 
 
+def _read_only(tensor: Tensor) -> Tensor:
+    """Protect the array itself, which rules and closures are given."""
+    tensor._value.flags.writeable = False
+    return tensor
+
+
+@contextlib.contextmanager
+def _no_writing(name: str, what: str) -> Iterator[None]:
+    """Say who writes, where NumPy only says that an array is read-only."""
+    try:
+        yield
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        raise ValueError(
+            f"gradcheck: {name} writes to {what}; others may hold that array, so compute a new one"
+        ) from error
+
+
 def _outputs(f: Callable[..., Any], name: str, arguments: Sequence[Any]) -> list[Tensor]:
-    with enable_grad():
+    with enable_grad(), _no_writing(name, "its input"):
         result = f(*arguments)
     outputs = list(result) if isinstance(result, (list, tuple)) else [result]
     for output in outputs:
@@ -368,8 +485,6 @@ def _outputs(f: Callable[..., Any], name: str, arguments: Sequence[Any]) -> list
                 f"gradcheck: {name} returned a {type(output).__name__}, expected a tensor or a "
                 "sequence of tensors"
             )
-        if not np.all(np.isfinite(output.numpy())):
-            raise ValueError(f"gradcheck: {name} returned values that are not finite")
     return [output for output in outputs if output.dtype.kind == "f"]
 
 

@@ -70,6 +70,57 @@ def test_it_works_under_no_grad():
             mg.gradcheck(lambda x: x.detach(), [1.0])
 
 
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(
+    ("f", "at"),
+    [
+        (lambda x: (mg.relu(x) - np.array([1e3, 2e3])) ** 2, [-1.0, 2.0]),
+        (lambda x: mg.relu(x).sum() + 1e6, [1.0, -2.0]),
+        (lambda x: mg.relu(x) + 1e6, [-2.0]),
+    ],
+)
+def test_a_derivative_of_zero_passes_beside_large_values(f, at, order):
+    assert mg.gradcheck(f, at, order=order)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(
+    ("f", "at"),
+    [
+        (lambda x: mg.tanh(x - 100.0), 100.5),
+        (lambda x: mg.exp(1e3 * x), 1e-3),
+        (mg.sqrt, 5e-4),
+        (mg.log, 1e-5),
+        (mg.relu, 3e-4),
+        (mg.relu, 1e-6),
+        (mg.relu, -1e-6),
+        (lambda x: mg.where(x > 1, 1.0, 0.0) + x, 1.0 + 1e-5),
+    ],
+    ids=[
+        "a bend far from zero",
+        "a steep slope",
+        "the end of the domain",
+        "the end of the domain closer by",
+        "a kink nearby",
+        "a kink closer by on the left",
+        "a kink closer by on the right",
+        "a jump nearby",
+    ],
+)
+def test_smaller_steps_are_tried_where_large_ones_lead_astray(f, at, order):
+    assert mg.gradcheck(f, [at], order=order)
+
+
+@pytest.mark.parametrize("at", [3e-4, 1e-6, 0.5])
+def test_a_wrong_derivative_is_found_with_smaller_steps_too(at):
+    @mg.op
+    def slightly_off(x, /):
+        return mg.sqrt(x), lambda g: 1.005 * g * 0.5 / mg.sqrt(x)
+
+    with pytest.raises(GradientError, match="wrong derivative"):
+        mg.gradcheck(slightly_off, [at])
+
+
 # What it says
 
 
@@ -143,11 +194,14 @@ def test_the_seed_makes_it_repeatable():
         (lambda x: mg.maximum(x, -x), 0.0),
         (lambda x: mg.maximum(x, 2 * x), 0.0),
         (lambda x: mg.max(mg.concatenate([x, -x])), 0.0),
-        (mg.relu, 1e-5),
-        (mg.relu, -1e-5),
-        (mg.relu, 3e-4),
+        (mg.relu, 1e-9),
+        (mg.relu, -1e-9),
+        (mg.relu, 5e-8),
         (lambda x: mg.where(x > 1, 1.0, 0.0) * 1.0 + x, 1.0),
-        (lambda x: mg.where(x > 1, 1.0, 0.0) + x, 1.0 + 1e-5),
+        (lambda x: mg.where(x > 1, 1.0, 0.0) + x, 1.0 + 1e-8),
+        (lambda x: mg.relu(x) + 1e6, 0.0),
+        (lambda x: mg.relu(x) * np.array([1.0, 1e7]), [0.0, 1.0]),
+        (lambda x: (mg.relu(x) - np.array([1e3, 2e3])) ** 2, [0.0, 2.0]),
     ],
     ids=[
         "relu",
@@ -159,11 +213,14 @@ def test_the_seed_makes_it_repeatable():
         "a kink within reach of some steps",
         "a jump",
         "a jump within reach",
+        "a kink beside a large constant",
+        "a kink beside a large slope",
+        "a kink beside large values",
     ],
 )
 def test_a_kink_or_a_jump_is_not_judged(f, at):
     with pytest.raises(GradientError, match=r"cannot judge .*\n(.*\n)*.*kink or a jump"):
-        mg.gradcheck(f, [at])
+        mg.gradcheck(f, np.ravel(at))
 
 
 def test_a_tie_of_a_window_is_not_judged():
@@ -183,6 +240,38 @@ def test_rounding_to_single_precision_is_not_judged(digits):
 
     with pytest.raises(GradientError):
         mg.gradcheck(rounded, [1.0])
+
+
+@pytest.mark.parametrize("at", [0.01, 0.3, 1.0, 7.0])
+@pytest.mark.parametrize("constant", [0.0, 10.0, 1000.0])
+def test_rounded_values_that_do_not_change_close_by_have_no_derivative_of_zero(constant, at):
+    def staircase(x):
+        return mg.tensor((x.numpy() + constant).astype("f4").astype(float))
+
+    with pytest.raises(GradientError):
+        mg.gradcheck(staircase, [at])
+
+
+@pytest.mark.parametrize("constant", [0.0, 1e2, 1e4, 1e6])
+@pytest.mark.parametrize("seed", range(5))
+def test_half_a_percent_is_found_beside_large_values(constant, seed):
+    @mg.op
+    def slightly_off(x, /):
+        out = mg.exp(x)
+        return out + constant, lambda g: 1.005 * g * out
+
+    with pytest.raises(GradientError, match="wrong derivative"):
+        mg.gradcheck(slightly_off, [0.3, -1.2, 0.8], seed=seed)
+
+
+@pytest.mark.parametrize("slope", [1.0, 1.005, 0.0])
+def test_a_derivative_lost_in_rounding_is_not_judged(slope):
+    @mg.op
+    def shifted(x, /):
+        return x + 1e12, lambda g: slope * g
+
+    with pytest.raises(GradientError, match=r"cannot judge .*\n(.*\n)*.*rounding of large values"):
+        mg.gradcheck(shifted, [0.3, -1.2])
 
 
 def test_a_function_that_returns_other_values_each_time_is_refused():
@@ -206,6 +295,13 @@ def test_a_detached_function_does_not_pass(f):
 def test_values_that_are_not_finite_are_refused(f):
     with pytest.raises(ValueError, match="values that are not finite"):
         mg.gradcheck(f, [0.0, 1.0])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("f", [mg.sqrt, lambda x: x * mg.sqrt(x)])
+def test_the_end_of_the_domain_is_not_judged(f):
+    with pytest.raises(GradientError, match=r"cannot judge .*\n(.*\n)*.*step away are not finite"):
+        mg.gradcheck(f, [0.0])
 
 
 def test_a_derivative_that_is_not_finite_does_not_pass():
