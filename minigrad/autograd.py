@@ -223,16 +223,15 @@ class Traced(Dispatched):
             result = op.run(*values, **settings) if settings else op.run(*values)  # type: ignore[misc]  # only a rule gets here
         except (TypeError, ValueError, IndexError) as error:
             raise _explained(error, op, values) from error
-        if type(result) is not tuple or len(result) != 2:
-            raise TypeError(no_closures(op, result))
-        output, closures = result
+        try:
+            output, closures = result
+        except (TypeError, ValueError):
+            raise TypeError(no_closures(op, result)) from None
 
         if not tracked:
             return _untracked(self._result_type, op, output)
-        if callable(closures):
-            closures = (closures,)
-        elif type(closures) is not tuple:
-            closures = _as_tuple(op, closures)
+        if type(closures) is not tuple:
+            closures = (closures,) if callable(closures) else _as_tuple(op, closures)
         if constants or len(closures) != len(edges) or None in closures:
             closures = _of_tracked(op, edges, closures)
         # A piecewise-linear rule never runs again: its node keeps only its edges.

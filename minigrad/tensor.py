@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
+from typing import Any, ClassVar, NoReturn, Self, TypeVar, cast
 
 import numpy as np
 
@@ -417,12 +417,6 @@ class Tensor(autograd.Traced):
         """Return it repeated to a shape, given as one tuple or as several integers."""
         return ops.broadcast_to(self, _one_tuple(shape))
 
-    if not TYPE_CHECKING:  # for a type checker it would give a tensor every attribute
-
-        def __getattr__(self, name: str) -> Any:
-            remedy = f"; use {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
-            raise AttributeError(f"a tensor has no attribute {name!r}{remedy}")
-
     # Helpers
 
     def _made_by(self) -> str | None:
@@ -488,6 +482,23 @@ _ELSEWHERE = {
     "unsqueeze": "t[..., None], with None at the place of the new axis",
     "view": "t.reshape(shape)",
 }
+
+
+class _Elsewhere:
+    """An attribute that a tensor has not, and that says what to use.
+
+    A descriptor and not ``__getattr__``, which would slow down every attribute that it has.
+    """
+
+    def __init__(self, name: str, remedy: str) -> None:
+        self.message = f"a tensor has no attribute {name!r}; use {remedy}"
+
+    def __get__(self, tensor: Any, owner: type) -> NoReturn:
+        raise AttributeError(self.message)
+
+
+for _name_there, _remedy in _ELSEWHERE.items():
+    setattr(Tensor, _name_there, _Elsewhere(_name_there, _remedy))
 
 
 class _Data(Tensor):
