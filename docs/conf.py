@@ -31,7 +31,7 @@ nitpick_ignore_regex = [
     ("py:class", r"(np|numpy|collections|inspect|typing)\..*"),
     ("py:class", r"(Any|Callable|Iterable|Iterator|Literal|Sequence)"),
     ("py:class", r"(Arrays?|ArrayLike|Axis|DTypeLike|Forward|NDArray|Op|Pair|Part|Windows)"),
-    ("py:class", r"(minigrad\.registry\.)?[A-Z]"),
+    ("py:class", r"(minigrad\.(autograd|registry)\.)?[A-Z]"),
     ("py:class", r"minigrad\.(autograd|data)\._.*"),
     ("py:class", r"minigrad\.nn\.module\.IncompatibleKeys"),
 ]
