@@ -78,8 +78,8 @@ from .ops import zeros_like as zeros_like
 from .random import manual_seed as manual_seed
 from .registry import op as op
 from .tensor import Tensor as Tensor
-from .tensor import grad as grad
 from .tensor import tensor as tensor
 from .testing import gradcheck as gradcheck
+from .transforms import grad as grad
 
 __version__ = "0.1.0"

@@ -38,9 +38,9 @@ class Node:
     ----------
     op : Op or None
         The op that was called; None only for a `Leaf`.
-    edges : tuple of (Node or None)
+    edges : sequence of (Node or None)
         The node of each array of the call; None where it is not tracked.
-    closures : tuple of (callable or None), or None
+    closures : sequence of (callable or None), or None
         For each edge the closure that carries a gradient along it. None once they are freed.
     values : list of array, or None
         The values of the arrays, kept only by an op whose rule may have to run again.
@@ -130,10 +130,15 @@ class _Recording:
         _modes.recording = _modes.outside.pop()
 
     def __call__(self, function: F) -> F:
-        if inspect.isgeneratorfunction(function):
+        kinds = (
+            inspect.isgeneratorfunction,
+            inspect.iscoroutinefunction,
+            inspect.isasyncgenfunction,
+        )
+        if any(is_kind(function) for is_kind in kinds):
             raise TypeError(
-                f"{function.__name__} is a generator function, whose body runs later; use the "
-                "recording mode inside of it, in a with statement"
+                f"{function.__name__} is a generator or a coroutine, whose body runs later; use "
+                "the recording mode inside of it, in a with statement"
             )
         recording = self.recording
 

@@ -315,8 +315,8 @@ def _dispatching(
 
     fixed = prepare is None and tuple(signature.parameters) == names
     arity = len(names) if fixed else 0
-    shapes: dict[int, Callable[..., Any]] = {1: unary, 2: binary}
-    function: Callable[..., Any] = functools.wraps(rule)(shapes.get(arity, general))
+    by_arity: dict[int, Callable[..., Any]] = {1: unary, 2: binary}
+    function: Callable[..., Any] = functools.wraps(rule)(by_arity.get(arity, general))
     entry = _enter(
         rule,
         function,

@@ -467,8 +467,15 @@ def test_a_mode_refuses_to_decorate_a_generator():
     def numbers():
         yield 1
 
-    with pytest.raises(TypeError, match=r"numbers is a generator function.*with statement"):
-        mg.no_grad()(numbers)
+    async def later():
+        return mg.is_grad_enabled()
+
+    async def numbers_later():
+        yield 1
+
+    for function in (numbers, later, numbers_later):
+        with pytest.raises(TypeError, match=rf"^{function.__name__} is a generator or a coroutine"):
+            mg.no_grad()(function)
 
 
 def test_modes_are_per_thread():
@@ -664,6 +671,16 @@ def test_threads_may_share_a_leaf():
 def test_a_list_of_numbers_is_the_gradient_of_a_single_output():
     x = leaf([1.0, 2.0])
     assert mg.grad(x * x, x, [1.0, 10.0])[0].tolist() == [2.0, 40.0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int64])
+def test_a_bias_may_be_wider_than_the_convolution(dtype):
+    x, weight = np.ones((1, 1, 2, 2), dtype), np.full((1, 1, 2, 2), 2, dtype)
+    bias = leaf([0.25])
+    y = mg.conv2d(x, weight, bias)
+    assert (y.dtype, y.item()) == (np.float64, 8.25)
+    y.sum().backward()
+    assert bias.grad.tolist() == [1.0]
 
 
 def test_conv2d_drops_its_columns_when_the_weight_is_frozen():

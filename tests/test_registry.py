@@ -79,6 +79,15 @@ def test_defining_an_op_once_more_replaces_it(scratch):
     assert np.cbrt(mg.tensor(1.0)).item() == 3.0
 
 
+def test_a_cell_that_is_run_again_is_listed_once(scratch):
+    cell = "def halved(x, /):\n    return x / 2, lambda g: g / 2"
+    for _ in range(3):
+        names = {"__name__": "notebook"}
+        exec(cell, names)
+        mg.op(names["halved"])
+    assert [op.name for op in registry.registered()].count("halved") == 1
+
+
 def test_the_registry_can_be_listed():
     listed = {op.name: op for op in registry.registered()}
     assert (listed["multiply"].family, listed["multiply"].twins) == ("arithmetic", (np.multiply,))

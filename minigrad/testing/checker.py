@@ -13,7 +13,8 @@ import numpy as np
 
 from ..autograd import enable_grad
 from ..ops import zeros_like
-from ..tensor import Tensor, grad
+from ..tensor import Tensor
+from ..transforms import grad
 
 Vector = np.ndarray[Any, np.dtype[np.float64]]
 
