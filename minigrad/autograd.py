@@ -269,11 +269,18 @@ def wrap(tensor_type: type[T], value: Array, node: Node | None) -> T:
 
 
 def _untracked(tensor_type: type[Traced], op: Op, output: Any) -> Any:
-    if op.differentiable and isinstance(output, (tuple, list)):
-        return tuple(wrap(tensor_type, part, None) for part in output)
+    if isinstance(output, (tuple, list)):
+        parts = [_untracked(tensor_type, op, part) for part in output]
+        return _sequence_like(output, parts)
     if op.differentiable or isinstance(output, np.ndarray | np.generic):
         return wrap(tensor_type, output, None)
-    return output  # a shape, or a Python truth value
+    return output  # a number of a shape, or a Python truth value
+
+
+def _sequence_like(template: Sequence[Any], parts: Sequence[Any]) -> Any:
+    """The parts as a list, tuple or named tuple, as the template is one."""
+    kind = type(template)
+    return kind._make(parts) if hasattr(kind, "_make") else kind(parts)  # type: ignore[call-arg]  # a list or a tuple
 
 
 def _as_tuple(op: Op, closures: Any) -> tuple[Closure | None, ...]:
@@ -315,16 +322,18 @@ def _several(
     values: Sequence[Array] | None,
     settings: dict[str, Any],
     outputs: Sequence[Array],
-) -> tuple[T, ...]:
+) -> Sequence[T]:
     """Record a call with several outputs: a node for the call, and one for each output above it."""
-    outputs = tuple(map(np.asarray, outputs))
-    shapes, dtypes = [part.shape for part in outputs], [part.dtype for part in outputs]
+    parts = [np.asarray(part) for part in outputs]
+    shapes, dtypes = [part.shape for part in parts], [part.dtype for part in parts]
     call = Node(op, edges, closures, values, settings, shapes, dtypes)
-    return tuple(
+    tensors = [
         # An integer output, such as the indices of a maximum, has no gradient.
         wrap(tensor_type, part, Output(call, i) if part.dtype.kind == "f" else None)
-        for i, part in enumerate(outputs)
-    )
+        for i, part in enumerate(parts)
+    ]
+    found: Sequence[T] = _sequence_like(outputs, tensors)
+    return found
 
 
 def _own(op: Op, array: Array, tracked: bool) -> Array:

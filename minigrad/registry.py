@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar, overload
@@ -95,6 +96,9 @@ class Op:
 
 _ops: dict[Callable[..., Any], Op] = {}
 _twins: dict[Callable[..., Any], Op] = {}
+# Twins in modules that may never be loaded: by name, until one of them is called on a tensor.
+_distant_twins: dict[str, Op] = {}
+_refusals: dict[Callable[..., Any], str] = {}
 
 
 def registered() -> Iterator[Op]:
@@ -122,7 +126,31 @@ def lookup(function: Callable[..., Any]) -> Op:
 
 def twin(function: Callable[..., Any]) -> Op | None:
     """Return the op at which a NumPy function arrives when it is called on a tensor, if any."""
-    return _twins.get(function)
+    found = _twins.get(function)
+    if found is None:
+        for path, entry in _distant_twins.items():
+            module, _, name = path.rpartition(".")
+            if getattr(sys.modules.get(module), name, None) is function:
+                _twins[function] = found = entry
+    return found
+
+
+def refuse(reason: str, *functions: Callable[..., Any] | None) -> None:
+    """Say why NumPy functions do not take tensors, and what to do instead.
+
+    Parameters
+    ----------
+    reason : str
+        Ends the sentence "np.f does not take tensors: ...".
+    *functions : callable or None
+        None stands for a function that this version of NumPy has not.
+    """
+    _refusals.update((function, reason) for function in functions if function is not None)
+
+
+def refusal(function: Callable[..., Any]) -> str | None:
+    """Return why a NumPy function does not take tensors, if that was said."""
+    return _refusals.get(function)
 
 
 # In the order of trial: a ufunc is no rule, but any other function of NumPy could be one for a type
@@ -131,7 +159,7 @@ def twin(function: Callable[..., Any]) -> Op | None:
 def op(
     twin: np.ufunc,
     /,
-    *twins: Callable[..., Any],
+    *twins: Callable[..., Any] | str,
     piecewise_linear: bool = ...,
     arrays: int | None = ...,
     sequence: bool = ...,
@@ -140,13 +168,13 @@ def op(
 def op(rule: Callable[P, Forward], /) -> Callable[P, Tensor]: ...
 @overload
 def op(
-    *twins: Callable[..., Any],
+    *twins: Callable[..., Any] | str,
     piecewise_linear: bool = ...,
     arrays: int | None = ...,
     sequence: bool = ...,
 ) -> Callable[[Callable[P, Forward]], Callable[P, Tensor]]: ...
 def op(
-    *twins: Callable[..., Any],
+    *twins: Callable[..., Any] | str,
     piecewise_linear: bool = False,
     arrays: int | None = None,
     sequence: bool = False,
@@ -166,8 +194,9 @@ def op(
 
     Parameters
     ----------
-    *twins : callable
-        NumPy functions that shall arrive here when they are called on a tensor.
+    *twins : callable or str
+        NumPy functions that shall arrive here when they are called on a tensor. The name of a
+        function that speaks NumPy's protocols, such as ``"scipy.special.erf"``, imports nothing.
     piecewise_linear : bool
         A promise that the closures use only masks, indices and shapes of the inputs, never their
         values. Then the rule is never run on tensors and may use any NumPy.
@@ -224,6 +253,8 @@ def op(
         rule, twins = twins[0], ()
         return register(rule)
     for numpy_function in twins:
+        if isinstance(numpy_function, str):
+            continue
         module = getattr(numpy_function, "__module__", None) or ""
         if not isinstance(numpy_function, np.ufunc) and module.partition(".")[0] != "numpy":
             raise TypeError(
@@ -232,7 +263,7 @@ def op(
     return register
 
 
-def composed(*twins: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def composed(*twins: Callable[..., Any] | str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Register a function that is made of ops, and so needs no derivative of its own.
 
     It is listed, checked and found by NumPy's dispatch like an op.
@@ -247,7 +278,9 @@ def composed(*twins: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[
     return register
 
 
-def nondifferentiable(*twins: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def nondifferentiable(
+    *twins: Callable[..., Any] | str,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Register a function over arrays whose result has no useful derivative.
 
     On tensors, tracked or not, it is called with their values, and an array that it returns
@@ -276,7 +309,7 @@ def constant(x: Array) -> Array:
 def _dispatching(
     rule: Callable[..., Any],
     run: Callable[..., Forward],
-    twins: tuple[Callable[..., Any], ...],
+    twins: tuple[Callable[..., Any] | str, ...],
     *,
     count: int | None = None,
     sequence: bool = False,
@@ -335,14 +368,16 @@ def _enter(
     function: Callable[..., Any],
     run: Callable[..., Any] | None,
     arrays: tuple[str, ...],
-    twins: tuple[Callable[..., Any], ...],
+    twins: tuple[Callable[..., Any] | str, ...],
     *,
     signature: inspect.Signature,
     piecewise_linear: bool = False,
     differentiable: bool = True,
 ) -> Op:
     family = (rule.__module__ or "").rpartition(".")[2]  # a bare exec has no module
-    for numpy_function in twins:
+    distant = [name for name in twins if isinstance(name, str)]
+    near = tuple(function for function in twins if not isinstance(function, str))
+    for numpy_function in near:
         if numpy_function in _twins and not _is_redefinition(_twins[numpy_function], rule):
             raise ValueError(
                 f"{rule.__name__}: {numpy_function!r} already arrives at "
@@ -363,12 +398,13 @@ def _enter(
         run,
         signature,
         arrays,
-        twins,
+        near,
         piecewise_linear,
         differentiable,
     )
     _ops[function] = entry
-    _twins.update(dict.fromkeys(twins, entry))
+    _twins.update(dict.fromkeys(near, entry))
+    _distant_twins.update(dict.fromkeys(distant, entry))
     return entry
 
 

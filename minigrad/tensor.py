@@ -11,8 +11,7 @@ from typing import Any, ClassVar, NoReturn, Self, TypeVar
 
 import numpy as np
 
-from . import autograd, ops
-from .registry import Op, twin
+from . import autograd, dispatch, ops
 
 K = TypeVar("K", bound="Tensor")
 
@@ -248,28 +247,17 @@ class Tensor(autograd.Traced):
     # NumPy's protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
-        op = twin(ufunc)
         if method != "__call__":
             raise TypeError(
                 f"np.{ufunc.__name__}.{method} has no op; use a function such as mg.sum, "
                 "or t.detach() for the values alone"
             )
-        if op is None:
-            raise TypeError(_no_op(ufunc))
-        if "out" in settings:
-            raise TypeError(
-                f"np.{ufunc.__name__}: a tensor cannot be written into an array (out=, or in place "
-                "as in `array += tensor`); write `array = array + tensor`"
-            )
-        return op.function(*inputs, **_known(ufunc, op, settings))
+        return dispatch.call(ufunc, inputs, settings)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Any, settings: dict[str, Any]
     ) -> Any:
-        op = twin(function)
-        if op is None:
-            raise TypeError(_no_op(function))
-        return op.function(*args, **_known(function, op, settings))
+        return dispatch.call(function, args, settings)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self._node is not None:
@@ -431,29 +419,30 @@ class Tensor(autograd.Traced):
 
     def _become(self, op: Callable[..., Tensor], *operands: Any) -> Self:
         """Stand for the result of an op from now on; results of the old values keep them."""
+        name = op.__name__
         is_parameter = self._node is not None and self.is_leaf
         if is_parameter and autograd.is_grad_enabled():
             raise RuntimeError(
-                f"{_name(op)} in place: this tensor is a leaf that requires grad, so its gradient "
+                f"{name} in place: this tensor is a leaf that requires grad, so its gradient "
                 "would be that of other values; change it under `with mg.no_grad():`, or write "
                 "`t = t + ...` for a new tensor"
             )
         if not self.is_leaf and not autograd.is_grad_enabled():
             raise RuntimeError(
-                f"{_name(op)} in place: this tensor was computed by {self._made_by()!r}, and would "
+                f"{name} in place: this tensor was computed by {self._made_by()!r}, and would "
                 "lose its history without recording; use mg.enable_grad(), or t.detach() for a "
                 "tensor of its own"
             )
         result = op(self, *operands)
         if result.shape != self.shape:
             raise ValueError(
-                f"{_name(op)} in place: the result has shape {result.shape}, the tensor "
+                f"{name} in place: the result has shape {result.shape}, the tensor "
                 f"{self.shape}; write it as `t = t + ...`"
             )
         if result.dtype != self.dtype:
             if not np.can_cast(result.dtype, self.dtype, "same_kind"):
                 raise TypeError(
-                    f"{_name(op)} in place: the result is {result.dtype}, the tensor {self.dtype}; "
+                    f"{name} in place: the result is {result.dtype}, the tensor {self.dtype}; "
                     "write it as `t = t + ...`"
                 )
             result = ops.astype(result, self.dtype)
@@ -573,30 +562,3 @@ def _rebuilt(kind: type[K], value: Any, requires_grad: bool, grad: Tensor | None
 
 def _one_tuple(values: tuple[Any, ...]) -> Any:
     return values[0] if len(values) == 1 else values
-
-
-def _name(function: Callable[..., Any]) -> str:
-    return getattr(function, "__name__", str(function))
-
-
-def _numpy_name(function: Callable[..., Any]) -> str:
-    module = getattr(function, "__module__", "numpy")  # a ufunc may have none
-    return f"{module}.{_name(function)}".replace("numpy.", "np.", 1)
-
-
-def _no_op(function: Callable[..., Any]) -> str:
-    return (
-        f"{_numpy_name(function)} has no op, so it would lose the history of a tensor; write it "
-        "with functions of minigrad, register an op for it (@mg.op), or use t.detach().numpy() for "
-        "the values alone"
-    )
-
-
-def _known(function: Callable[..., Any], op: Op, settings: dict[str, Any]) -> dict[str, Any]:
-    for name in settings:
-        if name not in op.parameters:
-            raise TypeError(
-                f"{_numpy_name(function)}: {name!r} is not supported on tensors; the parameters "
-                f"are {', '.join(op.signature.parameters)}"
-            )
-    return settings

@@ -1,0 +1,40 @@
+"""Calls to check every op with, and what NumPy says of them, one file for each family of ops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import (
+    activations,
+    arithmetic,
+    comparison,
+    contraction,
+    convolution,
+    elementary,
+    indexing,
+    losses,
+    pooling,
+    reductions,
+    selection,
+    shaping,
+    windows,
+)
+from .calls import Call as Call
+from .calls import Samples as Samples
+
+SAMPLES: dict[Callable[..., Any], Samples] = {
+    **activations.SAMPLES,
+    **arithmetic.SAMPLES,
+    **comparison.SAMPLES,
+    **contraction.SAMPLES,
+    **convolution.SAMPLES,
+    **elementary.SAMPLES,
+    **indexing.SAMPLES,
+    **losses.SAMPLES,
+    **pooling.SAMPLES,
+    **reductions.SAMPLES,
+    **selection.SAMPLES,
+    **shaping.SAMPLES,
+    **windows.SAMPLES,
+}
