@@ -21,7 +21,7 @@ import numpy as np
 from numpy import ndarray
 
 from .ops.shaping import astype, sum_to
-from .registry import Array, Closure, Dispatched, Op, no_closures
+from .registry import Array, Closure, Dispatched, Forward, Op, no_closures
 
 T = TypeVar("T", bound="Traced")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,9 +50,21 @@ class Node:
         Of the output; for a call with several outputs, a list of each.
     birth : int
         Place in the order of recording.
+    notes : Notes or None
+        What only few nodes have.
     """
 
-    __slots__ = ("birth", "closures", "dtype", "edges", "op", "settings", "shape", "values")
+    __slots__ = (
+        "birth",
+        "closures",
+        "dtype",
+        "edges",
+        "notes",
+        "op",
+        "settings",
+        "shape",
+        "values",
+    )
 
     def __init__(
         self,
@@ -72,6 +84,38 @@ class Node:
         self.settings = settings
         self.shape = shape
         self.dtype = dtype
+        self.notes: Notes | None = None
+
+
+class Notes:
+    """What only few nodes have.
+
+    Attributes
+    ----------
+    hooks : dict of int to callable
+        Called in this order with the complete gradient; what they return takes its place.
+    retains_grad : bool
+        Whether `backward` shall keep the gradient of a computed tensor.
+    grad : tensor or None
+        The gradient that was kept.
+    origin : str
+        The line of the user's code that recorded the call, while anomalies are looked for.
+    """
+
+    __slots__ = ("grad", "hooks", "origin", "retains_grad")
+
+    def __init__(self) -> None:
+        self.hooks: dict[int, Callable[[Any], Any]] = {}
+        self.retains_grad = False
+        self.grad: Any = None
+        self.origin = ""
+
+
+def notes(node: Node) -> Notes:
+    """Return the notes of a node, which has some from now on."""
+    if node.notes is None:
+        node.notes = Notes()
+    return node.notes
 
 
 class Leaf(Node):
@@ -102,10 +146,28 @@ class Output(Node):
 # Recording modes
 
 
+class Watch:
+    """What looks at every recorded call and every step of the walk while it is switched on."""
+
+    def called(self, op: Op, values: Sequence[Array], output: Any) -> None:
+        """Look at the result of a call."""
+        raise NotImplementedError
+
+    def recorded(self, node: Node) -> None:
+        """Look at the node of a call that was recorded."""
+        raise NotImplementedError
+
+    def passed(self, node: Node, position: int, gradient: Array, part: Array) -> None:
+        """Look at the gradient that came to a node and at the part of it that an edge gets."""
+        raise NotImplementedError
+
+
 class _Modes(threading.local):
     def __init__(self) -> None:
-        self.recording = True
-        self.outside: list[bool] = []  # the modes to return to
+        # The watch in place of True, so that an ordinary call asks one question and not two.
+        self.recording: bool | Watch = True
+        self.watch: Watch | None = None
+        self.outside: list[tuple[bool | Watch, Watch | None]] = []  # the modes to return to
 
 
 _modes = _Modes()
@@ -113,7 +175,22 @@ _modes = _Modes()
 
 def is_grad_enabled() -> bool:
     """Whether calls on tracked tensors are recorded in this thread."""
-    return _modes.recording
+    return _modes.recording is not False
+
+
+def enter(*, recording: bool | None = None, watch: Watch | None = None) -> None:
+    """Change the modes of this thread until `leave`."""
+    _modes.outside.append((_modes.recording, _modes.watch))
+    if watch is not None:
+        _modes.watch = watch
+    if recording is None:
+        recording = is_grad_enabled()
+    _modes.recording = recording and (_modes.watch or True)
+
+
+def leave() -> None:
+    """Return to the modes before `enter`."""
+    _modes.recording, _modes.watch = _modes.outside.pop()
 
 
 class _Recording:
@@ -123,11 +200,10 @@ class _Recording:
         self.recording = recording
 
     def __enter__(self) -> None:
-        _modes.outside.append(_modes.recording)
-        _modes.recording = self.recording
+        enter(recording=self.recording)
 
     def __exit__(self, *exception: object) -> None:
-        _modes.recording = _modes.outside.pop()
+        leave()
 
     def __call__(self, function: F) -> F:
         kinds = (
@@ -169,6 +245,10 @@ def no_grad(function: Any = None, /) -> Any:
     return _Recording(False) if function is None else _Recording(False)(function)
 
 
+# PyTorch's other name: without version counters there is no more to save.
+inference_mode = no_grad
+
+
 @overload
 def enable_grad(function: F, /) -> F: ...
 @overload
@@ -192,6 +272,9 @@ class Traced(Dispatched):
 
     def __op__(self, op: Op, arrays: Sequence[Array], settings: dict[str, Any]) -> Any:
         """Call an op on the values of `arrays`; if one of them is tracked, record the call."""
+        recording = _modes.recording
+        if recording is False:
+            return self._untracked_call(op, arrays, settings)
         values: list[Array] = []
         edges: list[Node | None] = []
         tracked = constants = outside = False
@@ -210,7 +293,7 @@ class Traced(Dispatched):
                 constants = True
                 if type(array) not in _NUMBERS:
                     outside = True
-        tracked = tracked and op.differentiable and _modes.recording
+        tracked = tracked and op.differentiable
         if settings:
             settings = {
                 name: setting
@@ -224,15 +307,9 @@ class Traced(Dispatched):
                 for value, array in zip(values, arrays, strict=True)
             ]
 
-        try:
-            result = op.run(*values, **settings) if settings else op.run(*values)  # type: ignore[misc]  # only a rule gets here
-        except (TypeError, ValueError, IndexError) as error:
-            raise _explained(error, op, values) from error
-        try:
-            output, closures = result
-        except (TypeError, ValueError):
-            raise TypeError(no_closures(op, result)) from None
-
+        output, closures = _run(op, values, settings)
+        if recording is not True:
+            recording.called(op, values, output)
         if not tracked:
             return _untracked(self._result_type, op, output)
         if type(closures) is not tuple:
@@ -243,7 +320,14 @@ class Traced(Dispatched):
         retained = None if op.piecewise_linear else values
         if type(output) is not ndarray:
             if isinstance(output, (tuple, list)):
-                return _several(self._result_type, op, edges, closures, retained, settings, output)
+                tensors = _several(
+                    self._result_type, op, edges, closures, retained, settings, output
+                )
+                if recording is not True:
+                    for part in tensors:
+                        if part._node is not None:
+                            recording.recorded(part._node)
+                return tensors
             output = np.asarray(output)
         dtype = output.dtype
         if dtype.kind != "f":
@@ -251,13 +335,62 @@ class Traced(Dispatched):
                 f"{op.name}: the result of a tracked call is {dtype}, which has no "
                 "gradient; only floating results do (use t.detach() for one without history)"
             )
+        # Set here and not by `Node(...)`: this is where the time of a small op goes.
+        node = _new(Node)
+        node.birth = _births()
+        node.op = op
+        node.edges = edges
+        node.closures = closures
+        node.values = retained
+        node.settings = settings
+        node.shape = output.shape
+        node.dtype = dtype
+        node.notes = None
         tensor = _new(self._result_type)
         tensor._value = output
-        tensor._node = Node(op, edges, closures, retained, settings, output.shape, dtype)
+        tensor._node = node
+        if recording is not True:
+            recording.recorded(node)
         return tensor
+
+    def _untracked_call(self, op: Op, arrays: Sequence[Array], settings: dict[str, Any]) -> Any:
+        """Call an op on the values of `arrays`, recording nothing."""
+        values: list[Array] = []
+        for array in arrays:
+            if isinstance(array, Traced):
+                values.append(array._value)
+            else:
+                values.append(array if type(array) in _NUMBERS else _own(op, array, False))
+        if settings:
+            settings = {
+                name: setting
+                if type(setting) in _NUMBERS
+                else _own_setting(op, name, setting, False)
+                for name, setting in settings.items()
+            }
+        output = _run(op, values, settings)[0]
+        if type(output) is ndarray and op.differentiable:
+            tensor = _new(self._result_type)
+            tensor._value = output
+            tensor._node = None
+            return tensor
+        return _untracked(self._result_type, op, output)
 
 
 _new = object.__new__
+
+
+def _run(op: Op, values: Sequence[Array], settings: dict[str, Any]) -> Forward:
+    """Run the rule of an op; an error says what it was given."""
+    try:
+        result = op.run(*values, **settings) if settings else op.run(*values)  # type: ignore[misc]  # only a rule gets here
+    except (TypeError, ValueError, IndexError) as error:
+        raise _explained(error, op, values) from error
+    try:
+        output, closures = result
+    except (TypeError, ValueError):
+        raise TypeError(no_closures(op, result)) from None
+    return output, closures
 
 
 def wrap(tensor_type: type[T], value: Array, node: Node | None) -> T:
@@ -302,15 +435,17 @@ def _of_tracked(
             f"({', '.join(op.array_name(i) for i in range(len(edges)))}); it must return one for "
             "each, None where it is not differentiable (settings go behind '/' or '*')"
         )
-    kept = list(closures)
-    for position, edge in enumerate(edges):
+    kept: list[Closure | None] = []
+    for edge, closure in zip(edges, closures, strict=False):  # as long as each other, see above
         if edge is None:
-            kept[position] = None
-        elif kept[position] is None:
+            kept.append(None)
+        elif closure is None:
             raise TypeError(
-                f"{op.name}: not differentiable in {op.array_name(position)!r}, which is "
+                f"{op.name}: not differentiable in {op.array_name(len(kept))!r}, which is "
                 "tracked; pass it detached, as in t.detach()"
             )
+        else:
+            kept.append(closure)
     return kept
 
 
@@ -413,7 +548,7 @@ def _described(value: Any) -> str:
 
 def backward(tensor_type: type[T], root: Node, gradient: Array, retain_graph: bool) -> None:
     """Add to the `grad` of every leaf below `root` its part of the gradient."""
-    found = _walk({root: gradient}, retain_graph=retain_graph)
+    found = _walk({root: gradient}, retain_graph=retain_graph, tensor_type=tensor_type)
     with _accumulation:  # threads may share a leaf
         for node, g in found.items():
             assert isinstance(node, Leaf)
@@ -436,7 +571,8 @@ def gradients(
         targets=targets,
         between=_between(seeds, targets),
         retain_graph=retain_graph,
-        replay=tensor_type if create_graph else None,
+        tensor_type=tensor_type,
+        create_graph=create_graph,
     )
 
 
@@ -463,19 +599,23 @@ def _walk(
     targets: set[Node] | None = None,
     between: set[Node] | None = None,
     retain_graph: bool,
-    replay: type[Traced] | None = None,
+    tensor_type: type[Traced],
+    create_graph: bool = False,
 ) -> dict[Node, Array]:
     """Carry gradients from the nodes of `pending` down; return those of the targets.
 
     Without targets, the leaves are the targets.
     """
     reached: dict[Node, Array] = {}
+    watch = _modes.watch
     youngest = [(-node.birth, node) for node in pending if between is None or node in between]
     heapify(youngest)
     while youngest:
         # 1. The youngest node: all of its uses were younger, so its gradient is complete.
         node = heappop(youngest)[1]
         gradient = pending.pop(node)
+        if node.notes is not None:
+            gradient = _noted(tensor_type, node, node.notes, gradient, keep=targets is None)
         if targets is None:
             if node.op is None:
                 reached[node] = gradient
@@ -500,8 +640,8 @@ def _walk(
                 f"backward through {node.op.name!r} a second time, but its closures were freed "  # type: ignore[union-attr]  # a leaf has no edges to get here
                 "after the first; pass retain_graph=True to the first call to keep them"
             )
-        if replay is not None and not node.op.piecewise_linear:  # type: ignore[union-attr]  # as above
-            closures = _replayed(replay, node)
+        if create_graph and not node.op.piecewise_linear:  # type: ignore[union-attr]  # as above
+            closures = _replayed(tensor_type, node)
 
         # 3. The gradient of each input, added to what other uses of it sent.
         for position, edge in enumerate(node.edges):
@@ -519,6 +659,8 @@ def _walk(
                 fits = False
             if not fits:
                 part = _fitted(part, node, position, edge)
+            if watch is not None:
+                watch.passed(node, position, gradient, part)
             other = pending.get(edge)
             if other is None:
                 pending[edge] = part
@@ -530,6 +672,32 @@ def _walk(
         if not retain_graph:
             node.closures = node.values = None
     return reached
+
+
+def _noted(
+    tensor_type: type[Traced], node: Node, notes: Notes, gradient: Array, keep: bool
+) -> Array:
+    """The complete gradient of a node after its hooks; kept where that was asked for."""
+    for hook in tuple(notes.hooks.values()):
+        given = gradient if isinstance(gradient, Traced) else wrap(tensor_type, gradient, None)
+        taken = hook(given)
+        if taken is None:
+            continue
+        if not isinstance(taken, Traced):
+            raise TypeError(
+                f"register_hook: the hook returned a {type(taken).__name__}; it must return a "
+                "tensor, the gradient from now on, or None"
+            )
+        if taken._value.shape != node.shape or taken._value.dtype != node.dtype:
+            raise ValueError(
+                f"register_hook: the hook returned a gradient of shape {taken._value.shape} and "
+                f"dtype {taken._value.dtype}, the tensor has {node.shape} and {node.dtype}"
+            )
+        gradient = taken if isinstance(gradient, Traced) else taken._value
+    if keep and notes.retains_grad:
+        total = gradient if notes.grad is None else notes.grad._value + gradient
+        notes.grad = wrap(tensor_type, total, None)
+    return gradient
 
 
 def _replayed(tensor_type: type[Traced], node: Node) -> Sequence[Closure | None]:
