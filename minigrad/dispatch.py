@@ -6,7 +6,9 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .registry import Op, refusal, twin
+import numpy as np
+
+from .registry import Dispatched, Op, refusal, twin
 
 # Parameters of NumPy's that no op has, and what to write instead.
 REMEDIES = {
@@ -31,7 +33,55 @@ def call(function: Callable[..., Any], args: Sequence[Any], settings: dict[str, 
         raise TypeError(no_op(function))
     if not _fits(op, len(args), settings):
         args, settings = _translated(function, op, args, settings)
-    return op.function(*args, **settings)
+    if not op.in_place:
+        return op.function(*args, **settings)
+    target, *operands = args
+    if not isinstance(target, Dispatched):
+        raise TypeError(
+            f"{numpy_name(function)}: a tensor cannot be written into an array; make the array a "
+            "tensor first, by mg.tensor(array)"
+        )
+    target._become(op.function, *operands, **settings)
+    return None
+
+
+# What a method of a ufunc is for arrays; each takes an axis, which by default is the first.
+REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
+    np.add: np.sum,
+    np.multiply: np.prod,
+    np.maximum: np.max,
+    np.minimum: np.min,
+    np.logical_and: np.all,
+    np.logical_or: np.any,
+}
+ACCUMULATIONS: dict[np.ufunc, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumprod}
+
+
+def call_method(ufunc: np.ufunc, method: str, args: Sequence[Any], settings: dict[str, Any]) -> Any:
+    """Call the op of a method of a ufunc, such as ``np.add.reduce(t)``.
+
+    Raises
+    ------
+    TypeError
+        If there is none.
+    """
+    if method == "outer" and twin(ufunc) is not None:
+        x, y = args
+        x_shape, y_ndim = np.shape(x), np.ndim(y)
+        return call(ufunc, (np.reshape(x, x_shape + (1,) * y_ndim), y), settings)
+    table = {"reduce": REDUCTIONS, "accumulate": ACCUMULATIONS}.get(method, {})
+    function = table.get(ufunc)
+    if function is None or twin(function) is None:
+        raise TypeError(
+            f"np.{ufunc.__name__}.{method} has no op; use a function such as mg.sum or mg.cumsum, "
+            "or t.detach() for the values alone"
+        )
+    x, *rest = args
+    given = dict(zip(("axis", "dtype", "out"), rest, strict=False)) | settings
+    unset = [name for name in ("dtype", "out") if given.get(name, 0) is None]
+    for name in unset:
+        del given[name]
+    return call(function, (x,), {"axis": 0} | given)
 
 
 def numpy_name(function: Callable[..., Any]) -> str:
@@ -63,7 +113,10 @@ def _fits(op: Op, count: int, settings: dict[str, Any]) -> bool:
 
 
 def _is_keyword(op: Op, name: str) -> bool:
-    parameter = op.signature.parameters.get(name)
+    parameters = op.signature.parameters
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+        return True
+    parameter = parameters.get(name)
     return parameter is not None and parameter.kind is not inspect.Parameter.POSITIONAL_ONLY
 
 

@@ -5,13 +5,14 @@ Its methods and operators are the ops themselves; see `minigrad.ops` for what th
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NoReturn, Self, TypeVar
 
 import numpy as np
 
-from . import autograd, dispatch, ops
+from . import autograd, dispatch, names, ops
 
 K = TypeVar("K", bound="Tensor")
 
@@ -56,6 +57,8 @@ class Tensor(autograd.Traced):
     __array_priority__: ClassVar[float] = 1000.0
 
     def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False) -> None:
+        if not isinstance(data, (np.ndarray, Tensor)) and hasattr(data, "__dlpack__"):
+            data = np.from_dlpack(data)  # a tensor of PyTorch, say
         value = np.array(data, dtype=dtype)
         if not value.dtype.isnative:  # files may have another byte order; results never have
             value = value.astype(value.dtype.newbyteorder("="))
@@ -125,15 +128,21 @@ class Tensor(autograd.Traced):
     def grad(self) -> Tensor | None:
         """Gradient that `backward` accumulated: an untracked tensor, or None.
 
-        Only leaves that require grad have one.
+        Only leaves that require grad have one, and tensors that were asked to by `retain_grad`.
         """
-        if not self.is_leaf:
+        kept: Tensor | None = None
+        if isinstance(self._node, autograd.Leaf):
+            kept = self._node.grad
+        elif self._node is not None:
+            notes = self._node.notes
+            if notes is not None and notes.retains_grad:
+                return notes.grad  # type: ignore[no-any-return]  # the engine knows no tensor
             warnings.warn(
                 f"grad of a tensor computed by {self._made_by()!r} is not kept; "
-                "use mg.grad(output, [t])",
+                "call t.retain_grad() before backward, or use mg.grad(output, [t])",
                 stacklevel=2,
             )
-        return self._node.grad if isinstance(self._node, autograd.Leaf) else None
+        return kept
 
     @grad.setter
     def grad(self, gradient: Any) -> None:
@@ -244,14 +253,54 @@ class Tensor(autograd.Traced):
         seed = starting_gradient("backward", self, gradient)
         autograd.backward(Tensor, self._node, seed._value, retain_graph)
 
+    def retain_grad(self) -> None:
+        """Keep in `grad` what `backward` finds for this computed tensor; a leaf does anyway.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor is untracked.
+        """
+        self._tracked_node("retain_grad")
+        if self._node is not None and not self.is_leaf:
+            autograd.notes(self._node).retains_grad = True
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> HookHandle:
+        """Call a function with the gradient of this tensor whenever one is computed.
+
+        Parameters
+        ----------
+        hook : callable
+            Takes the complete gradient, a tensor of this one's shape and dtype, and returns
+            another to take its place, or None. Hooks run in the order of their registration.
+
+        Returns
+        -------
+        HookHandle
+            Its method ``remove()`` takes the hook away.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor is untracked.
+
+        Examples
+        --------
+        >>> import minigrad as mg
+        >>> x = mg.tensor([1.0, -3.0], requires_grad=True)
+        >>> handle = x.register_hook(lambda g: mg.clip(g, -1, 1))
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        tensor([ 1., -1.], dtype=float64)
+        >>> handle.remove()
+        """
+        return HookHandle(autograd.notes(self._tracked_node("register_hook")).hooks, hook)
+
     # NumPy's protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
         if method != "__call__":
-            raise TypeError(
-                f"np.{ufunc.__name__}.{method} has no op; use a function such as mg.sum, "
-                "or t.detach() for the values alone"
-            )
+            return dispatch.call_method(ufunc, method, inputs, settings)
         return dispatch.call(ufunc, inputs, settings)
 
     def __array_function__(
@@ -273,6 +322,17 @@ class Tensor(autograd.Traced):
         if copy is False:
             raise ValueError(f"a copy is needed to convert {array.dtype} to {dtype}")
         return array.astype(dtype)
+
+    def __dlpack__(self, **settings: Any) -> Any:
+        """Lend the memory of the values to another library, such as ``torch.from_dlpack(t)``."""
+        if self._node is not None:
+            raise BufferError(
+                "__dlpack__: a tracked tensor would lose its history; lend t.detach()"
+            )
+        return self._value.__dlpack__(**settings)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self._value.__dlpack_device__()
 
     # Python's protocols
 
@@ -407,6 +467,14 @@ class Tensor(autograd.Traced):
 
     # Helpers
 
+    def _tracked_node(self, function: str) -> autograd.Node:
+        if self._node is None:
+            raise RuntimeError(
+                f"{function}: this tensor is untracked and gets no gradient; it must require grad "
+                "or be computed from a tensor that does"
+            )
+        return self._node
+
     def _made_by(self) -> str | None:
         return None if self._node is None or self._node.op is None else self._node.op.name
 
@@ -417,9 +485,9 @@ class Tensor(autograd.Traced):
                 "value, or a function of minigrad to compute with it (mg.exp, not math.exp)"
             )
 
-    def _become(self, op: Callable[..., Tensor], *operands: Any) -> Self:
+    def _become(self, function: Callable[..., Tensor], *operands: Any, **settings: Any) -> Self:
         """Stand for the result of an op from now on; results of the old values keep them."""
-        name = op.__name__
+        name = function.__name__
         is_parameter = self._node is not None and self.is_leaf
         if is_parameter and autograd.is_grad_enabled():
             raise RuntimeError(
@@ -433,7 +501,7 @@ class Tensor(autograd.Traced):
                 "lose its history without recording; use mg.enable_grad(), or t.detach() for a "
                 "tensor of its own"
             )
-        result = op(self, *operands)
+        result = function(self, *operands, **settings)
         if result.shape != self.shape:
             raise ValueError(
                 f"{name} in place: the result has shape {result.shape}, the tensor "
@@ -452,25 +520,20 @@ class Tensor(autograd.Traced):
         return self
 
 
-# Names that users of PyTorch look for, and what they find here.
-_ELSEWHERE = {
-    "clone": "t.copy()",
-    "cpu": "the tensor itself: all are on the CPU",
-    "dim": "t.ndim",
-    "double": "t.astype(np.float64)",
-    "flatten": "t.reshape(...), with -1 for the length of the joined axes",
-    "float": "t.astype(np.float32)",
-    "long": "t.astype(np.int64)",
-    "matmul": "t @ u",
-    "mm": "t @ u",
-    "numel": "t.size",
-    "permute": "t.transpose(axes)",
-    "pow": "t**u",
-    "t": "t.T",
-    "to": "t.astype(dtype); all tensors are on the CPU",
-    "unsqueeze": "t[..., None], with None at the place of the new axis",
-    "view": "t.reshape(shape)",
-}
+class HookHandle:
+    """What `Tensor.register_hook` gives, to take the hook away again."""
+
+    def __init__(self, hooks: dict[int, Any], hook: Callable[[Any], Any]) -> None:
+        self._hooks = hooks
+        self._key = next(_hook_keys)
+        hooks[self._key] = hook
+
+    def remove(self) -> None:
+        """Take the hook away; it is not called any more."""
+        self._hooks.pop(self._key, None)
+
+
+_hook_keys = itertools.count()
 
 
 class _Elsewhere:
@@ -486,8 +549,9 @@ class _Elsewhere:
         raise AttributeError(self.message)
 
 
-for _name_there, _remedy in _ELSEWHERE.items():
-    setattr(Tensor, _name_there, _Elsewhere(_name_there, _remedy))
+for _attribute, _remedy in names.ATTRIBUTES.items():
+    if not hasattr(Tensor, _attribute):
+        setattr(Tensor, _attribute, _Elsewhere(_attribute, _remedy))
 
 
 class _Data(Tensor):
@@ -531,6 +595,27 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     tensor([2., 4.], dtype=float64)
     """
     return Tensor(data, dtype, requires_grad)
+
+
+def from_dlpack(x: Any) -> Tensor:
+    """Return an untracked tensor on the memory of another library's, such as a PyTorch tensor.
+
+    Nothing is copied: do not write to that memory while the tensor is in use. `minigrad.tensor`
+    copies.
+
+    Raises
+    ------
+    TypeError
+        If `x` cannot lend its memory, or does not hold numbers.
+    """
+    if not hasattr(x, "__dlpack__"):
+        raise TypeError(
+            f"from_dlpack: a {type(x).__name__} cannot lend its memory; use mg.tensor(x)"
+        )
+    value = np.from_dlpack(x)
+    if value.dtype.kind not in "fiubc":
+        raise TypeError(f"from_dlpack: data must be numbers, got dtype {value.dtype}")
+    return autograd.wrap(Tensor, value, None)
 
 
 def starting_gradient(function: str, output: Tensor, gradient: Any) -> Tensor:

@@ -114,8 +114,9 @@ def test_a_function_without_an_op_is_named(function, name, tracked):
         (lambda t: np.sum(t, where=VALUES > 1), r"^np\.sum: where= .*mg\.where"),
         (lambda t: np.max(t, initial=0), r"^np\.max: initial= .* are x, axis, keepdims$"),
         (lambda t: np.concatenate([t, t], out=np.zeros(6)), r"^np\.concatenate: out= is not"),
-        (np.add.reduce, r"^np\.add\.reduce has no op; .*mg\.sum.*t\.detach\(\)"),
-        (lambda t: np.add.outer(t, t), r"^np\.add\.outer has no op"),
+        (np.divide.reduce, r"^np\.divide\.reduce has no op; .*mg\.sum.*t\.detach\(\)"),
+        (lambda t: np.add.reduce(t, out=np.zeros(())), r"^np\.sum: out= is not supported"),
+        (lambda t: np.add.reduceat(t, [0, 1]), r"^np\.add\.reduceat has no op"),
         (lambda t: np.add.at(np.zeros(3), [0, 1, 2], t), r"^np\.add\.at has no op"),
         (lambda t: np.pad(t, 1, mode="edge"), r"^pad: mode 'edge' has no gradient here"),
     ],
@@ -209,3 +210,29 @@ def test_numpy_scalars_promote_as_in_numpy():
     assert (np.float64(2) * single).dtype == np.float64
     assert (np.float32(2) * single).dtype == np.float32
     assert (2.0 * single).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        np.add.reduce,
+        lambda t: np.add.reduce(t, axis=1, keepdims=True),
+        lambda t: np.add.reduce(t, axis=(0, 1)),
+        lambda t: np.multiply.reduce(t, 1),
+        np.maximum.reduce,
+        lambda t: np.minimum.reduce(t, axis=-1),
+        np.add.accumulate,
+        lambda t: np.multiply.accumulate(t, axis=1),
+        lambda t: np.multiply.outer(t, VALUES),
+        lambda t: np.subtract.outer(VALUES, t),
+    ],
+)
+def test_methods_of_ufuncs(compute):
+    table = np.array([[1.0, 2.5, 3.25], [4.0, 5.5, 0.5]])
+    np.testing.assert_allclose(compute(mg.tensor(table)).numpy(), compute(table), rtol=1e-15)
+    assert mg.gradcheck(compute, table)
+
+
+def test_reduce_over_all_axes_by_none():
+    t = mg.tensor([[1.0, 2.0]], requires_grad=True)
+    assert np.add.reduce(t, axis=None).shape == ()

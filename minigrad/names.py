@@ -1,0 +1,107 @@
+"""What users of other libraries look for, and what they find here."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+# Attributes of a tensor.
+ATTRIBUTES = {
+    "bmm": "t @ u",
+    "clamp": "t.clip(min, max)",
+    "clone": "t.copy()",
+    "contiguous": "the tensor itself: tensors have no memory order",
+    "cpu": "the tensor itself: all are on the CPU",
+    "cuda": "the tensor itself: all are on the CPU",
+    "device": "nothing in its place: all tensors are on the CPU",
+    "dim": "t.ndim",
+    "double": "t.astype(np.float64)",
+    "eq": "t == u",
+    "expand": "t.broadcast_to(shape)",
+    "fill_": "`with mg.no_grad(): t[...] = value`",
+    "float": "t.astype(np.float32)",
+    "gather": "mg.take_along_axis(t, indices, axis)",
+    "grad_fn": "t.is_leaf, or repr(t), which names the op",
+    "half": "t.astype(np.float16)",
+    "int": "t.astype(np.int32)",
+    "long": "t.astype(np.int64)",
+    "masked_fill": "mg.where(mask, value, t)",
+    "mm": "t @ u",
+    "mul": "t * u",
+    "norm": "mg.linalg.norm(t)",
+    "numel": "t.size",
+    "permute": "t.transpose(axes)",
+    "pow": "t**u",
+    "scatter": "mg.put_along_axis(t, indices, values, axis)",
+    "scatter_add": "mg.scatter_add(t, index, value)",
+    "sub": "t - u",
+    "t": "t.T",
+    "to": "t.astype(dtype); all tensors are on the CPU",
+    "type": "t.astype(dtype)",
+    "unsqueeze": "t[..., None], with None at the place of the new axis, or mg.expand_dims(t, axis)",
+    "view": "t.reshape(shape)",
+    "zero_": "`with mg.no_grad(): t[...] = 0`",
+}
+
+# Functions of the package.
+FUNCTIONS = {
+    "Variable": "mg.tensor(data, requires_grad=True)",
+    "as_tensor": "mg.asarray(data)",
+    "bmm": "mg.matmul",
+    "cat": "mg.concatenate",
+    "clamp": "mg.clip",
+    "clone": "mg.copy",
+    "cuda": "nothing in its place: all tensors are on the CPU",
+    "elementwise_grad": "mg.value_and_grad of the sum, or mg.vjp",
+    "from_numpy": "mg.tensor(array), which copies, or mg.from_dlpack(array), which does not",
+    "gather": "mg.take_along_axis",
+    "hessian_vector_product": "mg.hvp",
+    "jacfwd": "mg.jacobian",
+    "jacrev": "mg.jacobian",
+    "jit": "nothing in its place: ops run as they are called",
+    "load": "np.load, and module.load_state_dict",
+    "masked_select": "t[mask]",
+    "mm": "mg.matmul",
+    "movedim": "mg.moveaxis",
+    "mul": "mg.multiply",
+    "numel": "mg.size",
+    "permute": "mg.transpose",
+    "rand": "mg.random.uniform",
+    "randn": "mg.random.normal",
+    "randint": "mg.random.integers",
+    "randperm": "mg.random.permutation",
+    "save": "np.savez(path, **module.state_dict())",
+    "set_grad_enabled": "mg.enable_grad() or mg.no_grad()",
+    "sub": "mg.subtract",
+    "unsqueeze": "mg.expand_dims",
+    "vmap": "broadcasting: ops take arrays of any rank",
+}
+
+# Parameters of functions.
+PARAMETERS = {
+    "dim": "axis",
+    "dims": "axes",
+    "keepdim": "keepdims",
+    "input": "the first argument, by position,",
+    "other": "the second argument, by position,",
+    "unbiased": "ddof",
+    "device": "nothing: all tensors are on the CPU",
+}
+
+
+def parameter_hint(message: str, has: frozenset[str]) -> str:
+    """End the message about an unexpected keyword with the name that was meant, if it is known."""
+    for theirs, ours in PARAMETERS.items():
+        if f"'{theirs}'" in message and (ours in has or " " in ours):
+            return f"; use {ours} in place of {theirs}"
+    return ""
+
+
+def absent(name: str) -> NoReturn:
+    """Raise the error for a name that the package has not, with what to use if it is known."""
+    remedy = FUNCTIONS.get(name)
+    raise AttributeError(
+        f"module 'minigrad' has no attribute {name!r}" + (f"; use {remedy}" if remedy else ""),
+        name=name,
+        obj=sys.modules["minigrad"],
+    )
