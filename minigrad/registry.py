@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar, overload
 
 import numpy as np
 
+from .names import parameter_hint
+
 if TYPE_CHECKING:
     from .tensor import Tensor
 
@@ -44,6 +46,10 @@ class Dispatched:
         """Carry out a call of `op`; `arrays` are flat, `settings` have their names."""
         raise NotImplementedError
 
+    def _become(self, function: Callable[..., Any], *operands: Any, **settings: Any) -> Any:
+        """Stand for the result of a function of itself from now on."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Op:
@@ -68,6 +74,8 @@ class Op:
         Whether the closures use only masks, indices and shapes, and so serve at every order.
     differentiable : bool
         False for a function whose result is never tracked, such as a comparison.
+    in_place : bool
+        Whether its twins write to their first argument.
     """
 
     name: str
@@ -79,6 +87,7 @@ class Op:
     twins: tuple[Callable[..., Any], ...] = ()
     piecewise_linear: bool = False
     differentiable: bool = True
+    in_place: bool = False
     parameters: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -98,7 +107,7 @@ _ops: dict[Callable[..., Any], Op] = {}
 _twins: dict[Callable[..., Any], Op] = {}
 # Twins in modules that may never be loaded: by name, until one of them is called on a tensor.
 _distant_twins: dict[str, Op] = {}
-_refusals: dict[Callable[..., Any], str] = {}
+_refusals: dict[str, str] = {}
 
 
 def registered() -> Iterator[Op]:
@@ -135,22 +144,23 @@ def twin(function: Callable[..., Any]) -> Op | None:
     return found
 
 
-def refuse(reason: str, *functions: Callable[..., Any] | None) -> None:
+def refuse(reason: str, *functions: str) -> None:
     """Say why NumPy functions do not take tensors, and what to do instead.
 
     Parameters
     ----------
     reason : str
         Ends the sentence "np.f does not take tensors: ...".
-    *functions : callable or None
-        None stands for a function that this version of NumPy has not.
+    *functions : str
+        Their names, such as ``"numpy.fft.fft"``, so that nothing is imported.
     """
-    _refusals.update((function, reason) for function in functions if function is not None)
+    _refusals.update(dict.fromkeys(functions, reason))
 
 
 def refusal(function: Callable[..., Any]) -> str | None:
     """Return why a NumPy function does not take tensors, if that was said."""
-    return _refusals.get(function)
+    module = getattr(function, "__module__", None) or "numpy"  # a ufunc may have none
+    return _refusals.get(f"{module}.{getattr(function, '__name__', '')}")
 
 
 # In the order of trial: a ufunc is no rule, but any other function of NumPy could be one for a type
@@ -263,16 +273,25 @@ def op(
     return register
 
 
-def composed(*twins: Callable[..., Any] | str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def composed(
+    *twins: Callable[..., Any] | str, in_place: bool = False
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Register a function that is made of ops, and so needs no derivative of its own.
 
     It is listed, checked and found by NumPy's dispatch like an op.
+
+    Parameters
+    ----------
+    *twins : callable or str
+        NumPy functions that shall arrive here when they are called on a tensor.
+    in_place : bool
+        Whether these write to their first argument, which then stands for what is returned here.
     """
 
     def register(function: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(function)
         names = _array_names(function, signature, None)
-        _enter(function, function, None, names, twins, signature=signature)
+        _enter(function, function, None, names, twins, signature=signature, in_place=in_place)
         return function
 
     return register
@@ -373,6 +392,7 @@ def _enter(
     signature: inspect.Signature,
     piecewise_linear: bool = False,
     differentiable: bool = True,
+    in_place: bool = False,
 ) -> Op:
     family = (rule.__module__ or "").rpartition(".")[2]  # a bare exec has no module
     distant = [name for name in twins if isinstance(name, str)]
@@ -401,6 +421,7 @@ def _enter(
         near,
         piecewise_linear,
         differentiable,
+        in_place,
     )
     _ops[function] = entry
     _twins.update(dict.fromkeys(near, entry))
@@ -490,7 +511,8 @@ def _bound(
         return signature.bind(*args, **settings).arguments
     except TypeError as error:
         parameters = ", ".join(signature.parameters)
-        raise TypeError(f"{function}: {error}; its parameters are {parameters}") from None
+        hint = parameter_hint(str(error), frozenset(signature.parameters))
+        raise TypeError(f"{function}: {error}; its parameters are {parameters}{hint}") from None
 
 
 _LISTS = frozenset((list, tuple))

@@ -333,3 +333,37 @@ def test_writing_to_a_setting_of_a_users_op_afterwards_changes_no_gradient():
     by[:] = 0.0
     y.backward()
     assert t.grad.tolist() == [2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda a, v: np.put(a, [0, 5], v),
+        lambda a, v: np.place(a, np.array([[True, False, False], [False, True, True]]), v),
+        lambda a, v: np.putmask(a, np.array([[True, False, False], [False, True, True]]), v),
+        lambda a, v: np.copyto(a, v[1], where=np.array([True, False, True])),
+        lambda a, v: np.fill_diagonal(a, v),
+    ],
+)
+def test_numpys_writing_functions_write_to_a_tensor(write):
+    values, given = np.arange(6.0).reshape(2, 3), np.array([7.0, 8.0])
+
+    def written(t, v):
+        u = t * 2
+        before = u * 1
+        write(u, v)
+        return u + before
+
+    expected = values * 2
+    write(expected, given)
+    result = written(mg.tensor(values), mg.tensor(given))
+    np.testing.assert_array_equal(result.numpy(), expected + values * 2)
+    assert mg.gradcheck(written, values, given)
+
+
+def test_a_writing_function_does_not_write_to_a_leaf_or_to_an_array():
+    leaf = mg.tensor([[1.0]], requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"^fill_diagonal in place: .*leaf that requires grad"):
+        np.fill_diagonal(leaf, 2.0)
+    with pytest.raises(TypeError, match=r"^np\.copyto: a tensor cannot be written into an array"):
+        np.copyto(np.zeros((1, 1)), leaf)

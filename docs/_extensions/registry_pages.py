@@ -1,7 +1,7 @@
 """Fills the pages that list what the library has, from the library itself.
 
-A comment in a page is replaced: ``<!-- table of ops -->`` and ``<!-- reference of ops -->`` from
-the registry, ``<!-- names of minigrad.nn -->`` from the public names of that module.
+A comment in a page is replaced: ``<!-- table of ops -->`` and the like from the registry,
+``<!-- names of minigrad.nn -->`` from the public names of that module.
 """
 
 import importlib
@@ -15,7 +15,8 @@ from typing import Any
 from sphinx.application import Sphinx
 
 import minigrad
-from minigrad.registry import Op, registered
+from minigrad.registry import Op, registered, twin
+from minigrad.testing.numpy_functions import by_status, numpy_functions, status
 
 
 def ops() -> list[Op]:
@@ -82,6 +83,22 @@ def reference() -> Iterator[str]:
         yield from directives((path(op), "autofunction") for op in members)
 
 
+def numpy_table() -> Iterator[str]:
+    yield "| NumPy function | On tensors |"
+    yield "| --- | --- |"
+    for name, function in numpy_functions():
+        kind = status(function)
+        if kind == "no tensors":
+            continue
+        op = twin(function)
+        where = f" ([`{op.name}`](#{path(op)}))" if op is not None else ""
+        yield f"| `{name}` | {kind}{where} |"
+
+
+def not_asking() -> Iterator[str]:
+    yield ", ".join(f"`{name}`" for name in by_status()["no tensors"])
+
+
 def summary(module: ModuleType) -> str:
     return inspect.getdoc(module).partition("\n")[0]  # type: ignore[union-attr]  # linted to be there
 
@@ -115,15 +132,24 @@ def directives(members: Iterator[tuple[str, str]]) -> Iterator[str]:
     yield "```\n"
 
 
+PARTS = {
+    "table of ops": table,
+    "reference of ops": reference,
+    "table of NumPy functions": numpy_table,
+    "NumPy functions that do not ask": not_asking,
+}
+
+
 def fill(app: Sphinx, page: str, source: list[str]) -> None:
     """Replace the comments of a page."""
 
     def replacement(comment: re.Match[str]) -> str:
         if comment["module"]:
             return "\n".join(names(importlib.import_module(comment["module"])))
-        return "\n".join({"table": table, "reference": reference}[comment["kind"]]())
+        return "\n".join(PARTS[comment["part"]]())
 
-    pattern = r"<!-- (?:(?P<kind>table|reference) of ops|names of (?P<module>[\w.]+)) -->"
+    parts = "|".join(PARTS)
+    pattern = rf"<!-- (?:(?P<part>{parts})|names of (?P<module>[\w.]+)) -->"
     source[0] = re.sub(pattern, replacement, source[0])
 
 

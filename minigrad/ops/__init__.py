@@ -1,9 +1,12 @@
 """The rules of the ops, one file for each family."""
 
+from . import refused as refused
 from .activations import log_softmax as log_softmax
 from .activations import relu as relu
 from .activations import sigmoid as sigmoid
 from .activations import softmax as softmax
+from .applying import apply_along_axis as apply_along_axis
+from .applying import apply_over_axes as apply_over_axes
 from .arithmetic import add as add
 from .arithmetic import divide as divide
 from .arithmetic import multiply as multiply
@@ -69,3 +72,8 @@ from .shaping import sum_to as sum_to
 from .shaping import transpose as transpose
 from .windows import col2im as col2im
 from .windows import im2col as im2col
+from .writing import copyto as copyto
+from .writing import fill_diagonal as fill_diagonal
+from .writing import place as place
+from .writing import put as put
+from .writing import putmask as putmask

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import (
     activations,
+    applying,
     arithmetic,
     comparison,
     contraction,
@@ -19,12 +20,14 @@ from . import (
     selection,
     shaping,
     windows,
+    writing,
 )
 from .calls import Call as Call
 from .calls import Samples as Samples
 
 SAMPLES: dict[Callable[..., Any], Samples] = {
     **activations.SAMPLES,
+    **applying.SAMPLES,
     **arithmetic.SAMPLES,
     **comparison.SAMPLES,
     **contraction.SAMPLES,
@@ -37,4 +40,5 @@ SAMPLES: dict[Callable[..., Any], Samples] = {
     **selection.SAMPLES,
     **shaping.SAMPLES,
     **windows.SAMPLES,
+    **writing.SAMPLES,
 }

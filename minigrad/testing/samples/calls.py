@@ -22,28 +22,29 @@ Settings: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True)
 class Call:
-    """Arguments of an op: arrays (the first may be a list of them), and settings by name."""
+    """Arguments of an op: arrays (one may be a list of them), and settings by name.
+
+    What stands among the arrays and is none, such as a function, is passed as it is.
+    """
 
     arrays: tuple[Any, ...]
     settings: Settings
 
     def map(self, function: Callable[[Array], Any]) -> Call:
         """Return the call with a function applied to every array."""
-        return Call(
-            tuple(
-                [function(part) for part in array] if isinstance(array, list) else function(array)
-                for array in self.arrays
-            ),
-            self.settings,
-        )
 
-    def flat(self) -> list[Array]:
+        def mapped(value: Any) -> Any:
+            if isinstance(value, list):
+                return [mapped(part) for part in value]
+            return value if isinstance(value, int) or callable(value) else function(value)
+
+        return Call(tuple(map(mapped, self.arrays)), self.settings)
+
+    def flat(self) -> list[Any]:
         """Return the arrays of the call, those of a sequence one by one."""
-        return [
-            part
-            for array in self.arrays
-            for part in (array if isinstance(array, list) else [array])
-        ]
+        found: list[Any] = []
+        self.map(found.append)
+        return found
 
     def of(self, op: Callable[..., Any]) -> Callable[..., Any]:
         """Return the op as a function of the flat arrays alone."""

@@ -1,0 +1,50 @@
+"""NumPy functions that do not take tensors, each with its reason."""
+
+from __future__ import annotations
+
+from ..registry import refuse
+
+_VALUES = "use t.detach().numpy() for the values alone"
+
+refuse(
+    f"its results are complex, and gradients here are real; {_VALUES}",
+    "numpy.fft.fft",
+    "numpy.fft.fft2",
+    "numpy.fft.fftn",
+    "numpy.fft.hfft",
+    "numpy.fft.ifft",
+    "numpy.fft.ifft2",
+    "numpy.fft.ifftn",
+    "numpy.fft.ihfft",
+    "numpy.fft.irfft",
+    "numpy.fft.irfft2",
+    "numpy.fft.irfftn",
+    "numpy.fft.rfft",
+    "numpy.fft.rfft2",
+    "numpy.fft.rfftn",
+    "numpy.roots",
+    "numpy.linalg.eig",
+    "numpy.linalg.eigvals",
+    "numpy.sort_complex",
+)
+refuse(
+    "its result may turn complex, which has no gradient here; use the function of the same name "
+    "without emath, whose result outside of its domain is nan",
+    "numpy.lib.scimath.arccos",
+    "numpy.lib.scimath.arcsin",
+    "numpy.lib.scimath.arctanh",
+    "numpy.lib.scimath.log",
+    "numpy.lib.scimath.log2",
+    "numpy.lib.scimath.log10",
+    "numpy.lib.scimath.logn",
+    "numpy.lib.scimath.power",
+    "numpy.lib.scimath.sqrt",
+)
+refuse(
+    "it is for dates",
+    "numpy.busday_count",
+    "numpy.busday_offset",
+    "numpy.datetime_as_string",
+    "numpy.is_busday",
+    "numpy.isnat",
+)
