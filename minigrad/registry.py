@@ -299,18 +299,21 @@ def composed(
 
 def nondifferentiable(
     *twins: Callable[..., Any] | str,
+    sequence: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Register a function over arrays whose result has no useful derivative.
 
     On tensors, tracked or not, it is called with their values, and an array that it returns
-    becomes an untracked tensor.
+    becomes an untracked tensor. With `sequence` the first parameter is a sequence of arrays.
     """
 
     def register(rule: Callable[P, R]) -> Callable[P, R]:
-        def run(*arrays: Array, **settings: Any) -> Forward:
-            return rule(*arrays, **settings), ()
+        function: Callable[..., Any] = rule
 
-        return _dispatching(rule, run, twins, differentiable=False)
+        def run(*arrays: Array, **settings: Any) -> Forward:
+            return function(*((arrays,) if sequence else arrays), **settings), ()
+
+        return _dispatching(rule, run, twins, differentiable=False, sequence=sequence)
 
     return register
 
@@ -361,6 +364,9 @@ def _dispatching(
         if prepare is not None:
             args, settings = prepare(args, settings)
         for value in args:
+            if isinstance(value, Dispatched):
+                return value.__op__(entry, args, settings)
+        for value in settings.values():  # of arrays: NumPy would send the call back here
             if isinstance(value, Dispatched):
                 return value.__op__(entry, args, settings)
         return on_arrays(*args, **settings)

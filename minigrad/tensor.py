@@ -356,6 +356,9 @@ class Tensor(autograd.Traced):
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 
+    def __contains__(self, value: Any) -> bool:
+        return bool((self == value).any())
+
     def __bool__(self) -> bool:
         return bool(self._value)
 
@@ -450,6 +453,15 @@ class Tensor(autograd.Traced):
     squeeze = ops.squeeze
     argmax = ops.argmax
     argmin = ops.argmin
+    sort = ops.sort
+    argsort = ops.argsort
+    partition = ops.partition
+    argpartition = ops.argpartition
+    topk = ops.topk
+    searchsorted = ops.searchsorted
+    take = ops.take
+    choose = ops.choose
+    nonzero = ops.nonzero
     any = ops.any
     all = ops.all
 
@@ -464,6 +476,25 @@ class Tensor(autograd.Traced):
     def broadcast_to(self, *shape: Any) -> Tensor:
         """Return it repeated to a shape, given as one tuple or as several integers."""
         return ops.broadcast_to(self, _one_tuple(shape))
+
+    def compress(self, condition: Any, axis: int | None = None) -> Tensor:
+        """Return its slices along an axis where a condition holds; see `minigrad.compress`."""
+        result: Tensor = ops.compress(condition, self, axis)
+        return result
+
+    def index_add(self, axis: int, index: Any, source: Any) -> Tensor:
+        """Return it with slices added at integers along an axis, repeated ones adding up.
+
+        Parameters
+        ----------
+        axis : int
+        index : array of int of one axis
+        source : array
+            With a slice for each index; broadcasts.
+        """
+        along = np.lib.array_utils.normalize_axis_index(axis, self.ndim, "index_add")
+        result: Tensor = ops.scatter_add(self, source, (slice(None),) * along + (index,))
+        return result
 
     # Helpers
 

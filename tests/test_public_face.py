@@ -12,7 +12,7 @@ from minigrad import ops
 from minigrad.registry import registered
 
 # Ops that closures use among themselves.
-INTERNAL = {"gather_winners", "keep_where", "scatter_winners"}
+INTERNAL = {"gather_winners", "keep_where", "permuted", "scatter_winners"}
 
 OPS = {op.name: op for op in registered() if op.function.__module__.startswith("minigrad.ops.")}
 

@@ -216,7 +216,17 @@ def test_comparisons_are_elementwise_and_untracked(result, expected):
     assert compared.tolist() == expected
 
 
-ARGUMENTS = {"astype": ["f4"], "reshape": [(1, 2)], "broadcast_to": [(2, 2)]}
+ARGUMENTS = {
+    "argpartition": [0],
+    "astype": ["f4"],
+    "broadcast_to": [(2, 2)],
+    "partition": [0],
+    "reshape": [(1, 2)],
+    "take": [[1, 0]],
+    "topk": [1],
+}
+# `np.compress` takes the array second; the others need integers, or one axis.
+APART = {"choose", "compress", "searchsorted"}
 
 
 @pytest.mark.parametrize(
@@ -224,15 +234,14 @@ ARGUMENTS = {"astype": ["f4"], "reshape": [(1, 2)], "broadcast_to": [(2, 2)]}
     [
         name
         for name, value in vars(mg.Tensor).items()
-        if name in vars(mg) and inspect.isfunction(value)
+        if name in vars(mg) and inspect.isfunction(value) and name not in APART
     ],
 )
 def test_a_method_is_the_function(name):
     t = mg.tensor([[0.5], [1.5]])
     arguments = ARGUMENTS.get(name, [])
     by_method, by_function = getattr(t, name)(*arguments), getattr(mg, name)(t, *arguments)
-    assert by_method.tolist() == by_function.tolist()
-    assert by_method.dtype == by_function.dtype
+    assert repr(by_method) == repr(by_function)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-def _unary(ufunc: np.ufunc, summary: str) -> Callable[[Array], Tensor]:
+def _unary(ufunc: Callable[..., Any], summary: str) -> Callable[[Array], Tensor]:
     def rule(x: Array, /) -> Any:
         return ufunc(x)
 
@@ -27,7 +27,9 @@ def _binary(ufunc: np.ufunc, summary: str) -> Callable[[Array, Array], Tensor]:
     return _named(rule, ufunc, f"{summary}, elementwise with broadcasting.")
 
 
-def _named(rule: Callable[..., Any], ufunc: np.ufunc, docstring: str) -> Callable[..., Any]:
+def _named(
+    rule: Callable[..., Any], ufunc: Callable[..., Any], docstring: str
+) -> Callable[..., Any]:
     rule.__name__ = rule.__qualname__ = ufunc.__name__
     rule.__doc__ = docstring
     return nondifferentiable(ufunc)(rule)
@@ -42,6 +44,7 @@ greater_equal = _binary(np.greater_equal, "Whether ``x >= y``")
 
 logical_and = _binary(np.logical_and, "Whether both are true")
 logical_or = _binary(np.logical_or, "Whether one of both is true")
+logical_xor = _binary(np.logical_xor, "Whether exactly one of both is true")
 logical_not = _unary(np.logical_not, "Whether an element is false")
 
 bitwise_and = _binary(
@@ -58,6 +61,22 @@ invert = _unary(np.invert, "Integer with all bits turned; of booleans, whether i
 isnan = _unary(np.isnan, "Whether an element is not a number")
 isinf = _unary(np.isinf, "Whether an element is infinite")
 isfinite = _unary(np.isfinite, "Whether an element is neither infinite nor nan")
+isposinf = _unary(np.isposinf, "Whether an element is positive infinity")
+isneginf = _unary(np.isneginf, "Whether an element is negative infinity")
+isreal = _unary(np.isreal, "Whether an element has no imaginary part")
+iscomplex = _unary(np.iscomplex, "Whether an element has an imaginary part")
+
+
+@nondifferentiable(np.isrealobj)
+def isrealobj(x: Array, /) -> bool:
+    """Whether an array is of a real dtype."""
+    return np.isrealobj(x)
+
+
+@nondifferentiable(np.iscomplexobj)
+def iscomplexobj(x: Array, /) -> bool:
+    """Whether an array is of a complex dtype."""
+    return np.iscomplexobj(x)
 
 
 @nondifferentiable(np.any)
@@ -84,10 +103,42 @@ def argmin(x: Array, /, axis: int | None = None, *, keepdims: bool = False) -> A
     return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
+@nondifferentiable(np.nonzero)
+def nonzero(x: Array, /) -> Any:
+    """Return the indices of elements that are not 0: a tuple of an array for each axis."""
+    return np.nonzero(x)
+
+
+@nondifferentiable(np.flatnonzero)
+def flatnonzero(x: Array, /) -> Array:
+    """Return the indices of elements that are not 0 in the flattened array."""
+    return np.flatnonzero(x)
+
+
+@nondifferentiable(np.argwhere)
+def argwhere(x: Array, /) -> Array:
+    """Return the indices of elements that are not 0: an array with a row for each element."""
+    return np.argwhere(x)
+
+
 @nondifferentiable(np.array_equal)
 def array_equal(x: Array, y: Array, /, equal_nan: bool = False) -> Any:
     """Whether two arrays have the same shape and elements."""
     return np.array_equal(x, y, equal_nan=equal_nan)
+
+
+@nondifferentiable(np.array_equiv)
+def array_equiv(x: Array, y: Array, /) -> Any:
+    """Whether two arrays have the same elements after broadcasting one to the other."""
+    return np.array_equiv(x, y)
+
+
+@nondifferentiable(np.isclose)
+def isclose(
+    x: Array, y: Array, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Array:
+    """Whether elements of two arrays are equal within a tolerance, ``atol + rtol * abs(y)``."""
+    return np.isclose(x, y, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 
 @nondifferentiable(np.allclose)

@@ -1,13 +1,13 @@
-"""Choosing between values: masks, where, the larger and the smaller of two."""
+"""Choosing between values: masks, where, select, the larger and the smaller of two."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..registry import Array, Forward, op
+from ..registry import Array, Forward, composed, constant, op
 
 _BITS: dict[int, Any] = {2: np.int16, 4: np.int32, 8: np.int64}
 
@@ -46,8 +46,10 @@ def keep_where(keep: Array, x: Array, /) -> Forward:
 
 
 @op(np.where, piecewise_linear=True)
-def where(condition: Array, x: Array, y: Array, /) -> Forward:
+def where(condition: Array, x: Array = None, y: Array = None, /) -> Forward:
     """Elements of `x` where a condition holds, and of `y` elsewhere, with broadcasting.
+
+    With the condition alone, a tuple of the indices where it holds, as of `nonzero`.
 
     Parameters
     ----------
@@ -56,6 +58,10 @@ def where(condition: Array, x: Array, y: Array, /) -> Forward:
     x, y : array
         No gradient crosses from the branch that was not taken, not even nan.
     """
+    if x is None and y is None:
+        return np.nonzero(condition), (None, None, None)
+    if x is None or y is None:
+        raise ValueError("where: takes the condition alone, or with both x and y")
     holds = np.not_equal(condition, 0)
     return np.where(holds, x, y), (
         None,
@@ -64,8 +70,98 @@ def where(condition: Array, x: Array, y: Array, /) -> Forward:
     )
 
 
+@composed(np.select)
+def select(condlist: Sequence[Array], choicelist: Sequence[Array], default: Array = 0, /) -> Any:
+    """Elements of the first choice whose condition holds, of a default where none does.
+
+    Parameters
+    ----------
+    condlist : sequence of array of bool
+        Not differentiable.
+    choicelist : sequence of array
+        As many; all broadcast together.
+    default : array
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.tensor([1.0, 2.0, 3.0])
+    >>> mg.select([x < 2, x < 3], [-x, 10 * x], 0.0)
+    tensor([-1., 20.,  0.], dtype=float64)
+    """
+    if len(condlist) != len(choicelist) or not len(condlist):
+        raise ValueError(
+            f"select: needs a choice for each condition, got {len(condlist)} conditions and "
+            f"{len(choicelist)} choices"
+        )
+    out = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        kind = getattr(condition, "dtype", np.dtype(bool))
+        if kind.kind != "b":
+            raise TypeError(f"select: conditions are booleans, got {kind}; compare first, as x > 0")
+        out = where(condition, choice, out)
+    return out
+
+
+@composed(np.choose)
+def choose(a: Array, choices: Sequence[Array], /, mode: str = "raise") -> Any:
+    """Elements of the choices whose numbers an array of integers gives, with broadcasting.
+
+    Parameters
+    ----------
+    a : array of int
+        Numbers of choices; not differentiable.
+    choices : sequence of array, or an array of which it is the first axis
+    mode : {"raise", "wrap", "clip"}
+        Whether a number out of range is an error, taken modulo the number of choices, or clipped.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.choose([1, 0, 1], [mg.tensor([1.0, 2.0, 3.0]), -1.0])
+    tensor([-1.,  2., -1.], dtype=float64)
+    """
+    parts = list(choices)
+    numbers = bounded("choose", "a", a, len(parts), mode, least=0)
+    out = where(np.equal(numbers, 0), parts[0], parts[-1])
+    for number, choice in enumerate(parts[1:-1], start=1):
+        out = where(np.equal(numbers, number), choice, out)
+    return out
+
+
+def bounded(
+    op: str, name: str, indices: Array, length: int, mode: str, least: int | None = None
+) -> np.ndarray[Any, np.dtype[np.intp]]:
+    """Return integers that index an axis, as an array, after NumPy's `mode` was applied.
+
+    Raises
+    ------
+    TypeError
+        If they are not integers.
+    IndexError
+        If one is out of range, and the mode is "raise".
+    """
+    found = np.asarray(constant(indices))
+    if found.size and found.dtype.kind not in "iub":  # an empty list is of floats
+        raise TypeError(f"{op}: {name} is {found.dtype}, expected integers; use .astype(int)")
+    found = found.astype(np.intp, copy=False)
+    if mode not in ("raise", "wrap", "clip"):
+        raise ValueError(f"{op}: mode is 'raise', 'wrap' or 'clip', got {mode!r}")
+    if not found.size:
+        return found
+    low, high, least = found.min(), found.max(), -length if least is None else least
+    if not length or (mode == "raise" and not least <= low <= high < length):
+        raise IndexError(
+            f"{op}: {name} has numbers from {low} to {high}, which must be from {least} to "
+            f"{length - 1}"
+        )
+    if mode == "wrap":
+        return np.asarray(found % length)
+    return np.clip(found, 0, length - 1) if mode == "clip" else found
+
+
 def _extreme(
-    extreme: np.ufunc, wins: np.ufunc, x: Array, y: Array
+    extreme: np.ufunc, wins: Callable[[Array, Array], Array], x: Array, y: Array
 ) -> tuple[Array, tuple[Callable[[Array], Array], ...]]:
     out = extreme(x, y)
     x_wins, y_wins = wins(x, y), wins(y, x)
@@ -91,3 +187,26 @@ def maximum(x: Array, y: Array, /) -> Forward:
 def minimum(x: Array, y: Array, /) -> Forward:
     """Return the smaller of two arrays, elementwise; equal values share the gradient equally."""
     return _extreme(np.minimum, np.less, x, y)
+
+
+@op(np.fmax, piecewise_linear=True)
+def fmax(x: Array, y: Array, /) -> Forward:
+    """Return the larger of two arrays, elementwise, or the other one of a nan.
+
+    Equal values share the gradient equally; two nans get none.
+    """
+    return _extreme(np.fmax, lambda a, b: np.greater(a, b) | _only_nan(b, a), x, y)
+
+
+@op(np.fmin, piecewise_linear=True)
+def fmin(x: Array, y: Array, /) -> Forward:
+    """Return the smaller of two arrays, elementwise, or the other one of a nan.
+
+    Equal values share the gradient equally; two nans get none.
+    """
+    return _extreme(np.fmin, lambda a, b: np.less(a, b) | _only_nan(b, a), x, y)
+
+
+def _only_nan(x: Array, y: Array) -> Array:
+    """Whether an element of `x` is nan, and that of `y` is not."""
+    return np.not_equal(x, x) & np.equal(y, y)

@@ -6,9 +6,31 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from hypothesis import strategies as st
 
 from ... import ops
-from .calls import Samples, elementwise, integral, mask, reduction, special, unary
+from .calls import (
+    Array,
+    Call,
+    Samples,
+    elementwise,
+    integral,
+    mask,
+    reduction,
+    rngs,
+    shapes,
+    special,
+    unary,
+)
+
+
+def complex_or_real(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Complex numbers, many without an imaginary part."""
+    return np.asarray(integral(rng, shape) + 1j * mask(rng, shape))
+
+
+# NumPy has no nonzero() of an array without axes.
+_with_axes = st.builds(lambda rng, shape: Call((integral(rng, shape),), {}), rngs(), shapes(dims=1))
 
 SAMPLES: dict[Callable[..., Any], Samples] = {
     ops.equal: Samples(elementwise(integral, integral), np.equal),
@@ -25,10 +47,22 @@ SAMPLES: dict[Callable[..., Any], Samples] = {
     ops.bitwise_or: Samples(elementwise(mask, mask), np.bitwise_or),
     ops.bitwise_xor: Samples(elementwise(mask, mask), np.bitwise_xor),
     ops.invert: Samples(unary(mask), np.invert),
+    ops.logical_xor: Samples(elementwise(integral, integral), np.logical_xor),
     ops.logical_not: Samples(unary(integral), np.logical_not),
     ops.isnan: Samples(unary(special), np.isnan),
     ops.isinf: Samples(unary(special), np.isinf),
     ops.isfinite: Samples(unary(special), np.isfinite),
+    ops.isposinf: Samples(unary(special), np.isposinf),
+    ops.isneginf: Samples(unary(special), np.isneginf),
+    ops.isreal: Samples(unary(complex_or_real), np.isreal),
+    ops.iscomplex: Samples(unary(complex_or_real), np.iscomplex),
+    ops.isrealobj: Samples(unary(complex_or_real) | unary(integral), np.isrealobj),
+    ops.iscomplexobj: Samples(unary(complex_or_real) | unary(integral), np.iscomplexobj),
+    ops.isclose: Samples(elementwise(special, special), np.isclose),
+    ops.array_equiv: Samples(elementwise(integral, integral), np.array_equiv),
+    ops.nonzero: Samples(_with_axes, np.nonzero),
+    ops.flatnonzero: Samples(unary(integral), np.flatnonzero),
+    ops.argwhere: Samples(unary(integral), np.argwhere),
     ops.zeros_like: Samples(unary(integral), np.zeros_like),
     ops.ones_like: Samples(unary(integral), np.ones_like),
     ops.shape: Samples(unary(integral), np.shape),
