@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -31,7 +33,7 @@ def call(function: Callable[..., Any], args: Sequence[Any], settings: dict[str, 
     op = twin(function)
     if op is None:
         raise TypeError(no_op(function))
-    if not _fits(op, len(args), settings):
+    if not _fits(function, op, len(args), settings):
         args, settings = _translated(function, op, args, settings)
     if not op.in_place:
         return op.function(*args, **settings)
@@ -103,13 +105,32 @@ def no_op(function: Callable[..., Any]) -> str:
     )
 
 
-def _fits(op: Op, count: int, settings: dict[str, Any]) -> bool:
-    """Whether an op takes so many positional arguments, and these settings."""
-    parameters = op.signature.parameters
-    return (not settings or all(_is_keyword(op, name) for name in settings)) and (
-        count <= len(parameters)
-        or any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters.values())
+def _fits(function: Callable[..., Any], op: Op, count: int, settings: dict[str, Any]) -> bool:
+    """Whether an op takes so many positional arguments as NumPy does, and these settings."""
+    return count <= _common_positions(function, op) and all(
+        _is_keyword(op, name) for name in settings
     )
+
+
+@functools.cache
+def _common_positions(function: Callable[..., Any], op: Op) -> float:
+    """How many arguments mean the same by position in NumPy's signature and in the op's."""
+    ours = op.signature.parameters
+    if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in ours.values()):
+        return math.inf
+    try:
+        theirs = list(inspect.signature(function).parameters)
+    except ValueError:  # it is written in C
+        return len(ours)
+    common = 0
+    for name, parameter in ours.items():
+        if parameter.kind is not inspect.Parameter.POSITIONAL_ONLY and (
+            parameter.kind is inspect.Parameter.KEYWORD_ONLY
+            or theirs[common : common + 1] != [name]
+        ):
+            break
+        common += 1
+    return common
 
 
 def _is_keyword(op: Op, name: str) -> bool:

@@ -236,3 +236,12 @@ def test_methods_of_ufuncs(compute):
 def test_reduce_over_all_axes_by_none():
     t = mg.tensor([[1.0, 2.0]], requires_grad=True)
     assert np.add.reduce(t, axis=None).shape == ()
+
+
+def test_arguments_by_position_mean_what_they_mean_in_numpy():
+    t = mg.tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert np.take(t, [5], 0, None, "clip").tolist() == [[3.0, 4.0]]
+    assert np.max(t, 0, None, True).tolist() == [[3.0, 4.0]]
+    assert np.reshape(t, (4,), "C").tolist() == [1.0, 2.0, 3.0, 4.0]
+    with pytest.raises(TypeError, match=r"^np\.sum: dtype= is not supported"):
+        np.sum(t, 0, "f4")
