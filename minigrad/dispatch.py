@@ -87,9 +87,15 @@ def call_method(ufunc: np.ufunc, method: str, args: Sequence[Any], settings: dic
 
 
 def numpy_name(function: Callable[..., Any]) -> str:
-    """The name by which users call a NumPy function."""
-    module = getattr(function, "__module__", None) or "numpy"  # a ufunc may have none
+    """The name by which users call a function."""
     name = getattr(function, "__name__", str(function))
+    module = getattr(function, "__module__", None)
+    if module is None:  # a ufunc may have none, of NumPy or of another library
+        if getattr(np, name, None) is not function:
+            return f"the ufunc {name}"
+        module = "numpy"
+    if module == "numpy.lib.scimath":
+        module = "numpy.emath"
     return f"{module}.{name}".replace("numpy.", "np.", 1)
 
 

@@ -34,7 +34,6 @@ ATTRIBUTES = {
     "norm": "mg.linalg.norm(t)",
     "numel": "t.size",
     "permute": "t.transpose(axes)",
-    "pow": "t**u",
     "scatter": "mg.put_along_axis(t, indices, values, axis)",
     "scatter_add": "mg.scatter_add(t, value, index)",
     "sub": "t - u",

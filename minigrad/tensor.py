@@ -159,6 +159,16 @@ class Tensor(autograd.Traced):
         if isinstance(self._node, autograd.Leaf):
             self._node.grad = gradient
 
+    @property
+    def real(self) -> Tensor:
+        """The real parts; of real numbers, themselves."""
+        return ops.real(self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary parts, untracked; of real numbers, 0."""
+        return ops.imag(self)
+
     # Its values
 
     @property
@@ -402,9 +412,13 @@ class Tensor(autograd.Traced):
     __sub__ = ops.subtract
     __mul__ = ops.multiply
     __truediv__ = ops.divide
+    __floordiv__ = ops.floor_divide
+    __mod__ = ops.remainder
+    __divmod__ = ops.divmod
     __pow__ = ops.power
     __matmul__ = ops.matmul
     __neg__ = ops.negative
+    __abs__ = ops.absolute
 
     def __pos__(self) -> Tensor:
         return self
@@ -413,6 +427,8 @@ class Tensor(autograd.Traced):
     __rsub__ = _reflected(ops.subtract)
     __rmul__ = _reflected(ops.multiply)
     __rtruediv__ = _reflected(ops.divide)
+    __rfloordiv__ = _reflected(ops.floor_divide)
+    __rmod__ = _reflected(ops.remainder)
     __rpow__ = _reflected(ops.power)
     __rmatmul__ = _reflected(ops.matmul)
 
@@ -420,6 +436,8 @@ class Tensor(autograd.Traced):
     __isub__ = _in_place(ops.subtract)
     __imul__ = _in_place(ops.multiply)
     __itruediv__ = _in_place(ops.divide)
+    __ifloordiv__ = _in_place(ops.floor_divide)
+    __imod__ = _in_place(ops.remainder)
     __ipow__ = _in_place(ops.power)
     __imatmul__ = _in_place(ops.matmul)
 
@@ -433,6 +451,20 @@ class Tensor(autograd.Traced):
     __or__ = __ror__ = ops.bitwise_or
     __xor__ = __rxor__ = ops.bitwise_xor
     __invert__ = ops.invert
+    __lshift__ = ops.left_shift
+    __rlshift__ = _reflected(ops.left_shift)
+    __rshift__ = ops.right_shift
+    __rrshift__ = _reflected(ops.right_shift)
+
+    def __rdivmod__(self, other: Any) -> tuple[Tensor, Tensor]:
+        return ops.divmod(other, self)
+
+    def __round__(self, ndigits: int | None = None) -> Tensor:
+        return ops.round(self, ndigits or 0)
+
+    __floor__ = ops.floor
+    __ceil__ = ops.ceil
+    __trunc__ = ops.trunc
 
     # Methods
 
@@ -441,6 +473,73 @@ class Tensor(autograd.Traced):
     log = ops.log
     sqrt = ops.sqrt
     tanh = ops.tanh
+    abs = ops.abs
+    absolute = ops.absolute
+    fabs = ops.fabs
+    square = ops.square
+    reciprocal = ops.reciprocal
+    remainder = ops.remainder
+    fmod = ops.fmod
+    floor_divide = ops.floor_divide
+    pow = ops.pow
+    float_power = ops.float_power
+    copysign = ops.copysign
+    ldexp = ops.ldexp
+    frexp = ops.frexp
+    hypot = ops.hypot
+    exp2 = ops.exp2
+    expm1 = ops.expm1
+    log2 = ops.log2
+    log10 = ops.log10
+    log1p = ops.log1p
+    logaddexp = ops.logaddexp
+    logaddexp2 = ops.logaddexp2
+    sinc = ops.sinc
+    i0 = ops.i0
+    nan_to_num = ops.nan_to_num
+    conj = ops.conj
+    conjugate = ops.conjugate
+    angle = ops.angle
+    sin = ops.sin
+    cos = ops.cos
+    tan = ops.tan
+    arcsin = ops.arcsin
+    arccos = ops.arccos
+    arctan = ops.arctan
+    arctan2 = ops.arctan2
+    sinh = ops.sinh
+    cosh = ops.cosh
+    arcsinh = ops.arcsinh
+    arccosh = ops.arccosh
+    arctanh = ops.arctanh
+    asin = ops.asin
+    acos = ops.acos
+    atan = ops.atan
+    atan2 = ops.atan2
+    asinh = ops.asinh
+    acosh = ops.acosh
+    atanh = ops.atanh
+    deg2rad = ops.deg2rad
+    rad2deg = ops.rad2deg
+    floor = ops.floor
+    ceil = ops.ceil
+    trunc = ops.trunc
+    fix = ops.fix
+    round = ops.round
+    sign = ops.sign
+    heaviside = ops.heaviside
+    clip = ops.clip
+    signbit = ops.signbit
+    nextafter = ops.nextafter
+    gcd = ops.gcd
+    lcm = ops.lcm
+    erf = ops.erf
+    erfc = ops.erfc
+    erfinv = ops.erfinv
+    lgamma = ops.lgamma
+    digamma = ops.digamma
+    logit = ops.logit
+    xlogy = ops.xlogy
     sigmoid = ops.sigmoid
     relu = ops.relu
     sum = ops.sum

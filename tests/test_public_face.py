@@ -12,7 +12,16 @@ from minigrad import ops
 from minigrad.registry import registered
 
 # Ops that closures use among themselves.
-INTERNAL = {"gather_winners", "keep_where", "permuted", "scatter_winners"}
+INTERNAL = {
+    "digamma_derivative",
+    "gather_winners",
+    "i0_derivative",
+    "keep_where",
+    "limit",
+    "permuted",
+    "scatter_winners",
+    "sinc_derivative",
+}
 
 OPS = {op.name: op for op in registered() if op.function.__module__.startswith("minigrad.ops.")}
 

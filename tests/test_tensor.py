@@ -235,6 +235,8 @@ APART = {"choose", "compress", "searchsorted"}
         name
         for name, value in vars(mg.Tensor).items()
         if name in vars(mg) and inspect.isfunction(value) and name not in APART
+        # Most methods are the function itself.
+        if value is not vars(mg)[name]
     ],
 )
 def test_a_method_is_the_function(name):

@@ -57,6 +57,16 @@ bitwise_xor = _binary(
     np.bitwise_xor, "Bits in which integers differ; of booleans, whether they differ"
 )
 invert = _unary(np.invert, "Integer with all bits turned; of booleans, whether it is false")
+left_shift = _binary(np.left_shift, "Integer with its bits moved up")
+right_shift = _binary(np.right_shift, "Integer with its bits moved down")
+bitwise_count = _unary(np.bitwise_count, "How many bits an integer's absolute value has")
+
+bitwise_invert = invert
+bitwise_left_shift = left_shift
+bitwise_right_shift = right_shift
+
+gcd = _binary(np.gcd, "Greatest common divisor of integers")
+lcm = _binary(np.lcm, "Least common multiple of integers")
 
 isnan = _unary(np.isnan, "Whether an element is not a number")
 isinf = _unary(np.isinf, "Whether an element is infinite")
@@ -77,6 +87,12 @@ def isrealobj(x: Array, /) -> bool:
 def iscomplexobj(x: Array, /) -> bool:
     """Whether an array is of a complex dtype."""
     return np.iscomplexobj(x)
+
+
+signbit = _unary(np.signbit, "Whether an element has a minus sign, as -0.0 has")
+
+nextafter = _binary(np.nextafter, "Next floating number after `x` towards `y`")
+spacing = _unary(np.spacing, "Distance to the next floating number away from 0")
 
 
 @nondifferentiable(np.any)

@@ -269,9 +269,9 @@ def test_what_a_gradient_of_ones_would_have_missed(bug):
 def test_a_detour_through_another_library_is_loud_at_second_order():
     @mg.op
     def detour(x, /):
-        out = np.cbrt(x)
-        return out, lambda g: g / (3 * out * out)
+        out = np.emath.sqrt(x)
+        return out, lambda g: g / (2 * out)
 
     assert mg.gradcheck(detour, [0.5, 2.0])
-    with pytest.raises(TypeError, match=r"np\.cbrt has no op"):
+    with pytest.raises(TypeError, match=r"np\.emath\.sqrt does not take tensors"):
         mg.gradcheck(detour, [0.5, 2.0], order=2)

@@ -20,8 +20,11 @@ from . import (
     ordering,
     pooling,
     reductions,
+    rounding,
     selection,
     shaping,
+    special,
+    trigonometric,
     windows,
     writing,
 )
@@ -43,8 +46,11 @@ SAMPLES: dict[Callable[..., Any], Samples] = {
     **ordering.SAMPLES,
     **pooling.SAMPLES,
     **reductions.SAMPLES,
+    **rounding.SAMPLES,
     **selection.SAMPLES,
     **shaping.SAMPLES,
+    **special.SAMPLES,
+    **trigonometric.SAMPLES,
     **windows.SAMPLES,
     **writing.SAMPLES,
 }

@@ -109,6 +109,11 @@ def integral(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return np.asarray(rng.integers(-2, 3, shape), dtype=np.float64)
 
 
+def integers(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Integers, mostly different."""
+    return np.asarray(rng.integers(0, 50, shape))
+
+
 def special(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Numbers, infinities and nan."""
     return np.asarray(rng.choice([0.0, 1.5, np.inf, -np.inf, np.nan], shape))
