@@ -84,8 +84,6 @@ PARAMETERS = {
     "dim": "axis",
     "dims": "axes",
     "keepdim": "keepdims",
-    "input": "the first argument, by position,",
-    "other": "the second argument, by position,",
     "unbiased": "ddof",
     "device": "nothing: all tensors are on the CPU",
 }
