@@ -99,20 +99,20 @@ ELEMENTWISE = [
     (np.abs, lambda d: d.scaled(np.abs(d.value), np.sign(d.value))),
     (lambda t: 1 / (1 + t * t), lambda d: d.scaled(*witch(d.value))),
 ]
-# Both of a tensor and of an array: views, sums, and what else is linear.
+# Both of a tensor and of an array: views, sums, and what else is linear; each a new tensor.
 LINEAR = [
     lambda a: a.T,
-    lambda a: a[::-1] if a.ndim else a,
-    lambda a: a[..., 1:] if a.ndim and a.shape[-1] > 1 else a,
+    lambda a: a[::-1] if a.ndim else a * 1,
+    lambda a: a[..., 1:] if a.ndim and a.shape[-1] > 1 else a * 1,
     lambda a: a[None],
     lambda a: np.reshape(a, -1),
-    lambda a: np.sum(a, axis=0) if a.ndim else a,
-    lambda a: np.mean(a, axis=-1, keepdims=True) if a.ndim else a,
+    lambda a: np.sum(a, axis=0) if a.ndim else a * 1,
+    lambda a: np.mean(a, axis=-1, keepdims=True) if a.ndim else a * 1,
     lambda a: np.sum(a),
     lambda a: np.broadcast_to(a, (2, *a.shape)),
-    lambda a: a[[0, -1, 0]] if a.ndim else a,
-    lambda a: np.cumsum(a, axis=0) if a.ndim else a,
-    lambda a: np.concatenate([a, a]) if a.ndim else a,
+    lambda a: a[[0, -1, 0]] if a.ndim else a * 1,
+    lambda a: np.cumsum(a, axis=0) if a.ndim else a * 1,
+    lambda a: np.concatenate([a, a]) if a.ndim else a * 1,
 ]
 BINARY = [
     (lambda t, u: t + u, added),
