@@ -100,6 +100,11 @@ class Tensor(autograd.Traced):
         return ops.transpose(self)
 
     @property
+    def mT(self) -> Tensor:
+        """The tensor with its last two axes swapped."""
+        return ops.matrix_transpose(self)
+
+    @property
     def requires_grad(self) -> bool:
         """Whether it is tracked: a leaf that asked for it, or computed from one."""
         return self._node is not None
@@ -221,10 +226,6 @@ class Tensor(autograd.Traced):
     def detach(self) -> Tensor:
         """Return an untracked tensor with the same values."""
         return autograd.wrap(Tensor, self._value, None)
-
-    def copy(self) -> Tensor:
-        """Return a tensor with the same values and history."""
-        return ops.astype(self, self.dtype)
 
     # Differentiation
 
@@ -469,6 +470,7 @@ class Tensor(autograd.Traced):
     # Methods
 
     astype = ops.astype
+    copy = ops.copy
     exp = ops.exp
     log = ops.log
     sqrt = ops.sqrt
@@ -550,6 +552,23 @@ class Tensor(autograd.Traced):
     log_softmax = ops.log_softmax
     softmax = ops.softmax
     squeeze = ops.squeeze
+    ravel = ops.ravel
+    flatten = ops.flatten
+    swapaxes = ops.swapaxes
+    moveaxis = ops.moveaxis
+    flip = ops.flip
+    fliplr = ops.fliplr
+    flipud = ops.flipud
+    roll = ops.roll
+    rot90 = ops.rot90
+    repeat = ops.repeat
+    tile = ops.tile
+    diagonal = ops.diagonal
+    diag = ops.diag
+    diagflat = ops.diagflat
+    trace = ops.trace
+    tril = ops.tril
+    triu = ops.triu
     argmax = ops.argmax
     argmin = ops.argmin
     sort = ops.sort
@@ -746,6 +765,14 @@ def from_dlpack(x: Any) -> Tensor:
     if value.dtype.kind not in "fiubc":
         raise TypeError(f"from_dlpack: data must be numbers, got dtype {value.dtype}")
     return autograd.wrap(Tensor, value, None)
+
+
+def owner_of(value: Any, requires_grad: bool = False) -> Tensor:
+    """Return a tensor of an array that nobody else will write to, without a copy."""
+    value = np.asarray(value)
+    if value.dtype.kind not in "fiubc":
+        raise TypeError(f"tensor: data must be numbers, got dtype {value.dtype}")
+    return autograd.wrap(Tensor, value, autograd.Leaf(value) if requires_grad else None)
 
 
 def starting_gradient(function: str, output: Tensor, gradient: Any) -> Tensor:

@@ -73,3 +73,106 @@ def test_a_negative_seed_is_refused():
 def test_manual_seed_wants_an_integer(wrong):
     with pytest.raises(TypeError, match="manual_seed: seed must be an integer"):
         mg.manual_seed(wrong)
+
+
+# Tensors of random numbers
+
+
+@pytest.mark.parametrize(
+    ("draw", "expected"),
+    [
+        (lambda r: r.standard_normal((2, 3), rng=3), lambda g: g.standard_normal((2, 3))),
+        (
+            lambda r: r.standard_normal(4, np.float32, rng=3),
+            lambda g: g.standard_normal(4, np.float32),
+        ),
+        (lambda r: r.standard_normal(rng=3), lambda g: np.asarray(g.standard_normal())),
+        (lambda r: r.normal(1, 2, (2, 3), rng=3), lambda g: g.normal(1, 2, (2, 3))),
+        (lambda r: r.normal([1, 2], [[3], [4]], rng=3), lambda g: g.normal([1, 2], [[3], [4]])),
+        (lambda r: r.uniform(-1, 3, 5, rng=3), lambda g: g.uniform(-1, 3, 5)),
+        (lambda r: r.integers(10, size=4, rng=3), lambda g: g.integers(10, size=4)),
+        (
+            lambda r: r.integers(-5, 5, (2, 2), np.int8, True, rng=3),
+            lambda g: g.integers(-5, 5, (2, 2), np.int8, True),
+        ),
+        (lambda r: r.permutation(5, rng=3), lambda g: g.permutation(5)),
+        (lambda r: r.choice(5, 3, False, rng=3), lambda g: g.choice(5, 3, False)),
+        (
+            lambda r: r.choice([1.5, 2.5], 4, p=[0.1, 0.9], rng=3),
+            lambda g: g.choice([1.5, 2.5], 4, p=[0.1, 0.9]),
+        ),
+        (
+            lambda r: r.choice(np.arange(6.0).reshape(2, 3), 2, axis=1, rng=3),
+            lambda g: g.choice(np.arange(6.0).reshape(2, 3), 2, axis=1),
+        ),
+    ],
+)
+def test_the_numbers_are_those_of_numpys_generator(draw, expected):
+    drawn, numbers = draw(mg.random), expected(np.random.default_rng(3))
+    assert type(drawn) is mg.Tensor
+    assert drawn.dtype == numbers.dtype
+    assert drawn.shape == numbers.shape
+    np.testing.assert_allclose(drawn.numpy(), numbers, rtol=1e-15)
+
+
+def test_without_rng_the_shared_generator_draws():
+    mg.manual_seed(3)
+    first = mg.random.normal(size=3)
+    assert first.tolist() != mg.random.normal(size=3).tolist()
+    mg.manual_seed(3)
+    assert first.tolist() == mg.random.normal(size=3).tolist()
+
+
+@pytest.mark.parametrize("draw", [mg.random.normal, mg.random.uniform])
+def test_the_dtype_is_that_of_the_parameters(draw):
+    one = mg.tensor([1.0, 2.0], np.float32)
+    assert draw(0, 1).dtype == np.float64
+    assert draw(one, 3.0).dtype == np.float32
+    assert draw(mg.tensor(1), 2).dtype == np.float64
+    assert draw(0, 1, 3, np.float16).dtype == np.float16
+    assert draw(np.zeros(2), 1, dtype=np.float32).dtype == np.float32
+
+
+def test_normal_has_its_mean_and_deviation():
+    x = mg.random.normal(mg.tensor([0.0, 5.0]), mg.tensor([1.0, 0.1]), (20000, 2), rng=0).numpy()
+    np.testing.assert_allclose(x.mean(0), [0, 5], atol=0.03)
+    np.testing.assert_allclose(x.std(0), [1, 0.1], rtol=0.03)
+
+
+def test_bernoulli_is_true_with_its_probability():
+    p = mg.tensor([0.0, 0.3, 1.0])
+    x = mg.random.bernoulli(p, (20000, 3), rng=0)
+    assert x.dtype == bool
+    np.testing.assert_allclose(x.numpy().mean(0), p.numpy(), atol=0.01)
+    assert mg.random.bernoulli(p).shape == (3,)
+    assert set(mg.random.bernoulli(0.5, 50, np.float32).tolist()) == {0.0, 1.0}
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_a_permutation_sends_gradients_back_to_where_elements_were(axis):
+    x = mg.arange(6.0, requires_grad=True).reshape(2, 3)
+    weights = np.arange(6.0).reshape(2, 3)
+    shuffled = mg.random.permutation(x, axis, rng=1)
+    (found,) = mg.grad((shuffled * weights).sum(), x)
+    order = np.argsort(shuffled.numpy().ravel())
+    np.testing.assert_array_equal(found.numpy().ravel(), weights.ravel()[order])
+    np.testing.assert_array_equal(np.sort(shuffled.numpy().ravel()), np.arange(6.0))
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "message"),
+    [
+        (lambda t: mg.random.bernoulli(t), TypeError, r"^bernoulli: .* 'p', .*t\.detach\(\)"),
+        (lambda t: mg.random.choice(2, p=t), TypeError, r"^choice: .* 'p', .*t\.detach\(\)"),
+        (lambda t: mg.random.bernoulli(1.5), ValueError, "^bernoulli: p must be from 0 to 1"),
+        (lambda t: mg.random.bernoulli(np.nan), ValueError, "^bernoulli: p must be from 0 to 1"),
+        (lambda t: mg.random.normal(0, -t), ValueError, "^normal: scale must be at least 0"),
+        (lambda t: mg.random.normal(t, 1, 3), ValueError, r"^normal: .*\(2,\), .* size \(3,\)"),
+        (lambda t: mg.random.uniform(t, 1, ()), ValueError, r"^uniform: .*\(2,\), .* size \(\)"),
+        (lambda t: mg.random.uniform(dtype=int), TypeError, "floating, not int64"),
+        (lambda t: mg.random.permutation(t, 1), IndexError, "^permutation: axis 1 is out of"),
+    ],
+)
+def test_a_mistake_in_a_draw_is_named(draw, error, message):
+    with pytest.raises(error, match=message):
+        draw(mg.tensor([0.5, 0.5], requires_grad=True))

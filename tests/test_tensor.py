@@ -220,9 +220,14 @@ ARGUMENTS = {
     "argpartition": [0],
     "astype": ["f4"],
     "broadcast_to": [(2, 2)],
+    "moveaxis": [0, 1],
     "partition": [0],
+    "repeat": [2],
     "reshape": [(1, 2)],
+    "roll": [1],
+    "swapaxes": [0, 1],
     "take": [[1, 0]],
+    "tile": [(2, 1)],
     "topk": [1],
 }
 # `np.compress` takes the array second; the others need integers, or one axis.

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..registry import Array, composed
 from .indexing import getitem
-from .shaping import concatenate, reshape, transpose
+from .joining import concatenate
+from .shaping import reshape, transpose
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

@@ -177,6 +177,21 @@ def ones_like(x: Array, /, dtype: Any = None, *, shape: Any = None) -> Array:
     return np.ones_like(x, dtype=dtype, shape=shape)
 
 
+@nondifferentiable(np.full_like)
+def full_like(x: Array, /, fill_value: Any, dtype: Any = None, *, shape: Any = None) -> Array:
+    """Array of one value with the shape and dtype of another.
+
+    The value is not differentiable; that of `full` is.
+    """
+    return np.full_like(x, fill_value, dtype=dtype, shape=shape)
+
+
+@nondifferentiable(np.empty_like)
+def empty_like(x: Array, /, dtype: Any = None, *, shape: Any = None) -> Array:
+    """Array with the shape and dtype of another; the elements mean nothing, and are 0."""
+    return np.zeros_like(x, dtype=dtype, shape=shape)
+
+
 @nondifferentiable(np.shape)
 def shape(x: Array, /) -> Any:
     """Lengths of the axes."""

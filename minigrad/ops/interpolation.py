@@ -8,9 +8,9 @@ import numpy as np
 
 from ..registry import Array, composed, constant
 from .indexing import getitem
+from .joining import concatenate
 from .ordering import argsort, searchsorted
 from .selection import where
-from .shaping import concatenate
 
 
 @composed(np.interp)

@@ -74,6 +74,10 @@ SAMPLES: dict[Callable[..., Any], Samples] = {
     ops.argwhere: Samples(unary(integral), np.argwhere),
     ops.zeros_like: Samples(unary(integral), np.zeros_like),
     ops.ones_like: Samples(unary(integral), np.ones_like),
+    ops.full_like: Samples(
+        unary(integral).map(lambda call: Call(call.arrays, {"fill_value": 1.5})), np.full_like
+    ),
+    ops.empty_like: Samples(unary(integral), np.zeros_like),
     ops.shape: Samples(unary(integral), np.shape),
     ops.ndim: Samples(unary(integral), np.ndim),
     ops.size: Samples(unary(integral), np.size),

@@ -1,4 +1,4 @@
-"""Samples of changes of shape, order, extent or dtype."""
+"""Samples of changes of the shape, the order of the axes, or the dtype."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ... import ops
-from .calls import Array, Call, Samples, real, rngs, shapes
+from .calls import Array, Call, Samples, elementwise, real, rngs, shapes, unary
 
 
 @st.composite
@@ -57,30 +57,77 @@ def _conversions(draw: st.DrawFn) -> Call:
 
 
 @st.composite
-def _sequences(draw: st.DrawFn) -> Call:
-    shape, rng = draw(shapes(dims=1)), draw(rngs())
-    axis = draw(st.one_of(st.none(), st.integers(-len(shape), len(shape) - 1)))
-    arrays = []
-    for length in draw(st.lists(st.integers(0, 3), min_size=1, max_size=3)):
-        part = list(shape)
-        part[0 if axis is None else axis] = length
-        arrays.append(real(rng, tuple(part)))
-    return Call((arrays,), {"axis": axis})
+def _flattenings(draw: st.DrawFn) -> Call:
+    shape = draw(shapes())
+    start, end = 0, -1
+    if shape:
+        start = draw(st.integers(0, len(shape) - 1))
+        end = draw(st.integers(start, len(shape) - 1)) - len(shape) * draw(st.booleans())
+    return Call((real(draw(rngs()), shape),), {"start_dim": start, "end_dim": end})
 
 
 @st.composite
-def _margins(draw: st.DrawFn) -> Call:
+def _expansions(draw: st.DrawFn) -> Call:
+    shape = draw(shapes())
+    rank = len(shape) + draw(st.integers(1, 2))
+    places = draw(st.permutations(range(rank)))[: rank - len(shape)]
+    places = [place - rank * draw(st.booleans()) for place in places]
+    axis = places[0] if len(places) == 1 and draw(st.booleans()) else tuple(places)
+    return Call((real(draw(rngs()), shape),), {"axis": axis})
+
+
+def _matrices() -> st.SearchStrategy[Call]:
+    return st.builds(lambda rng, shape: Call((real(rng, shape),), {}), rngs(), shapes(dims=2))
+
+
+@st.composite
+def _several(draw: st.DrawFn) -> Call:
+    rng = draw(rngs())
+    drawn = draw(st.lists(shapes(), min_size=1, max_size=3))
+    return Call(tuple(real(rng, shape) for shape in drawn), {})
+
+
+@st.composite
+def _swaps(draw: st.DrawFn, *names: str) -> Call:
+    """Two axes of an array with one or more."""
     shape = draw(shapes(dims=1))
-    width = st.integers(0, 2)
-    widths = draw(
-        st.one_of(
-            width,
-            st.tuples(width, width),
-            st.lists(st.tuples(width, width), min_size=len(shape), max_size=len(shape)),
-        )
+    axis = st.integers(-len(shape), len(shape) - 1)
+    return Call((real(draw(rngs()), shape),), {name: draw(axis) for name in names})
+
+
+@st.composite
+def _moves(draw: st.DrawFn) -> Call:
+    shape = draw(shapes(dims=1))
+    count = draw(st.integers(0, len(shape)))
+    source, destination = (
+        [
+            axis - len(shape) * draw(st.booleans())
+            for axis in draw(st.permutations(range(len(shape))))[:count]
+        ]
+        for _ in range(2)
     )
-    settings = {"pad_width": widths, "constant_values": draw(st.sampled_from([0.0, 1.5]))}
+    settings: dict[str, Any] = {"source": source, "destination": destination}
+    if count == 1 and draw(st.booleans()):
+        settings = {"source": source[0], "destination": destination[0]}
     return Call((real(draw(rngs()), shape),), settings)
+
+
+@st.composite
+def _rollings(draw: st.DrawFn) -> Call:
+    call = draw(_swaps("axis"))
+    rank = call.arrays[0].ndim
+    return Call(call.arrays, {**call.settings, "start": draw(st.integers(-rank, rank))})
+
+
+def _broadcast_together(*arrays: Array) -> list[Array]:
+    shape = np.broadcast_shapes(*(array.shape for array in arrays))
+    return [np.zeros(shape) + array for array in arrays]
+
+
+def _flatten(x: Array, start_dim: int, end_dim: int) -> Array:
+    shape = np.shape(x) or (1,)
+    end = end_dim % len(shape) + 1
+    return x.reshape(*shape[:start_dim], math.prod(shape[start_dim:end]), *shape[end:])
 
 
 def _reshape(x: Array, shape: tuple[int, ...]) -> Array:
@@ -102,6 +149,19 @@ SAMPLES: dict[Callable[..., Any], Samples] = {
     ops.broadcast_to: Samples(_broadcasts(), np.broadcast_to),
     ops.sum_to: Samples(_broadcasts(back=True), _sum_to),
     ops.astype: Samples(_conversions(), lambda x, dtype: x.astype(dtype)),
-    ops.concatenate: Samples(_sequences(), np.concatenate),
-    ops.pad: Samples(_margins(), np.pad),
+    ops.copy: Samples(unary(real), np.copy),
+    ops.ravel: Samples(unary(real), np.ravel),
+    ops.flatten: Samples(_flattenings(), _flatten),
+    ops.expand_dims: Samples(_expansions(), np.expand_dims),
+    ops.atleast_1d: Samples(_several(), np.atleast_1d),
+    ops.atleast_2d: Samples(_several(), np.atleast_2d),
+    ops.atleast_3d: Samples(_several(), np.atleast_3d),
+    ops.matrix_transpose: Samples(_matrices(), lambda x: np.swapaxes(x, -1, -2)),
+    ops.swapaxes: Samples(_swaps("axis1", "axis2"), np.swapaxes),
+    ops.moveaxis: Samples(_moves(), np.moveaxis),
+    ops.rollaxis: Samples(_rollings(), np.rollaxis),
+    ops.broadcast_arrays: Samples(
+        st.one_of(elementwise(real), elementwise(real, real), elementwise(real, real, real)),
+        _broadcast_together,
+    ),
 }
