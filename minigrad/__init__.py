@@ -125,6 +125,7 @@ from .ops import expit as expit
 from .ops import expm1 as expm1
 from .ops import extract as extract
 from .ops import fabs as fabs
+from .ops import fftshift as fftshift
 from .ops import fill_diagonal as fill_diagonal
 from .ops import fix as fix
 from .ops import flatnonzero as flatnonzero
@@ -154,6 +155,7 @@ from .ops import hsplit as hsplit
 from .ops import hstack as hstack
 from .ops import hypot as hypot
 from .ops import i0 as i0
+from .ops import ifftshift as ifftshift
 from .ops import im2col as im2col
 from .ops import imag as imag
 from .ops import insert as insert

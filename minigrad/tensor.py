@@ -365,7 +365,10 @@ class Tensor(autograd.Traced):
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Tensor]:
-        return (self[i] for i in range(len(self)))
+        if not self.ndim:
+            raise TypeError("iteration over a tensor without axes")
+        # One op for all: with an index for each, the gradients would be as many whole arrays.
+        return iter(ops.unstack(self))
 
     def __contains__(self, value: Any) -> bool:
         return bool((self == value).any())

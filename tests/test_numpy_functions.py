@@ -36,9 +36,13 @@ def test_most_functions_are_differentiable():
 
 @pytest.mark.parametrize("name", [n for n, f in FUNCTIONS.items() if status(f)[:7] == "refused"])
 def test_a_refused_function_says_why(name):
-    takes_two = name.endswith((".busday_count", ".busday_offset", ".logn", ".power"))
+    arguments = [tracked(), tracked()]
+    if name.startswith("np.save"):
+        arguments = ["file", tracked()]
+    elif not name.endswith((".busday_count", ".busday_offset", ".logn", ".power")):
+        arguments = [tracked()]
     with pytest.raises(TypeError, match=r" does not take tensors: .{10}"):
-        FUNCTIONS[name](*[tracked()] * (2 if takes_two else 1))
+        FUNCTIONS[name](*arguments)
 
 
 @pytest.mark.parametrize(

@@ -280,9 +280,11 @@ from .trigonometric import sin as sin
 from .trigonometric import sinh as sinh
 from .trigonometric import tan as tan
 from .trigonometric import unwrap as unwrap
+from .turning import fftshift as fftshift
 from .turning import flip as flip
 from .turning import fliplr as fliplr
 from .turning import flipud as flipud
+from .turning import ifftshift as ifftshift
 from .turning import roll as roll
 from .turning import rot90 as rot90
 from .windows import col2im as col2im

@@ -225,11 +225,11 @@ def take_along_axis(x: Array, indices: Array, /, axis: int | None = -1) -> Any:
     return getitem(x, _along("take_along_axis", np.shape(x), indices, axis))
 
 
-@composed()
+@composed(np.put_along_axis, in_place=True)
 def put_along_axis(x: Array, indices: Array, values: Array, /, axis: int | None = -1) -> Any:
     """Copy of an array with other elements at indices along one axis; see `take_along_axis`.
 
-    `numpy.put_along_axis` writes to its argument, this function does not. Where an index is
+    ``np.put_along_axis(t, ...)`` makes the tensor `t` stand for the copy. Where an index is
     repeated, the last value stays, and it alone gets the gradient.
 
     Parameters

@@ -48,3 +48,14 @@ refuse(
     "numpy.is_busday",
     "numpy.isnat",
 )
+refuse(
+    "it writes values to a file, which have no history; pass t.numpy()",
+    "numpy.save",
+    "numpy.savetxt",
+    "numpy.savez",
+    "numpy.savez_compressed",
+)
+refuse(
+    f"a list of arrays has another meaning there than the array of them; {_VALUES}",
+    "numpy.histogramdd",
+)

@@ -58,3 +58,24 @@ def roll(
 def rot90(x: Array, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Forward:
     """Array turned `k` times by a right angle, from the first of two axes to the second."""
     return np.rot90(x, k, axes), lambda g: rot90(g, -k, axes)
+
+
+@composed("numpy.fft.fftshift")
+def fftshift(x: Array, /, axes: int | tuple[int, ...] | None = None) -> Tensor:
+    """Array with the element at index 0 moved to the middle, along the given axes or along all."""
+    return _shifted(x, axes, +1)
+
+
+@composed("numpy.fft.ifftshift")
+def ifftshift(x: Array, /, axes: int | tuple[int, ...] | None = None) -> Tensor:
+    """Array with the middle element moved to index 0; undoes `fftshift`."""
+    return _shifted(x, axes, -1)
+
+
+def _shifted(x: Array, axes: int | tuple[int, ...] | None, sign: int) -> Tensor:
+    shape = np.shape(x)
+    every = tuple(range(len(shape)))
+    along = every if axes is None else np.lib.array_utils.normalize_axis_tuple(axes, len(shape))
+    # Of an odd length, the middle has as many elements before it as behind it.
+    half = [shape[i] // 2 if sign > 0 else -(shape[i] // 2) for i in along]
+    return roll(x, half, along)

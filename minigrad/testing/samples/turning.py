@@ -56,7 +56,22 @@ def _turns(draw: st.DrawFn) -> Call:
     return Call((real(draw(rngs()), shape),), settings)
 
 
+@st.composite
+def _shifts(draw: st.DrawFn) -> Call:
+    shape = draw(shapes(dims=1))
+    axes = draw(
+        st.one_of(
+            st.none(),
+            st.integers(-len(shape), len(shape) - 1),
+            hnp.valid_tuple_axes(len(shape), min_size=1),
+        )
+    )
+    return Call((real(draw(rngs()), shape),), {"axes": axes})
+
+
 SAMPLES: dict[Callable[..., Any], Samples] = {
+    ops.fftshift: Samples(_shifts(), np.fft.fftshift),
+    ops.ifftshift: Samples(_shifts(), np.fft.ifftshift),
     ops.flip: Samples(_flips(), np.flip),
     ops.fliplr: Samples(_fixed(2), np.fliplr),
     ops.flipud: Samples(_fixed(1), np.flipud),
