@@ -30,7 +30,8 @@ nitpick_ignore_regex = [
     # What annotations name and no page describes: other projects' types, aliases, type variables.
     ("py:class", r"(np|numpy|collections|inspect|typing)\..*"),
     ("py:class", r"(Any|Callable|Iterable|Iterator|Literal|Sequence)"),
-    ("py:class", r"(Arrays?|ArrayLike|Axis|DTypeLike|Forward|NDArray|Op|Pair|Part|Windows)"),
+    ("py:class", r"(Arrays?|ArrayLike|Axis|DTypeLike|Forward|Mode|NDArray)"),
+    ("py:class", r"(Op|Order|Pair|Part|Windows)"),
     ("py:class", r"(minigrad\.(autograd|registry)\.)?[A-Z]"),
     ("py:class", r"minigrad\.(autograd|data)\._.*"),
     ("py:class", r"minigrad\.nn\.module\.IncompatibleKeys"),

@@ -3,6 +3,7 @@
 import typing as _typing
 
 from . import data as data
+from . import linalg as linalg
 from . import names as _names
 from . import nn as nn
 from . import optim as optim
@@ -94,11 +95,14 @@ from .ops import concatenate as concatenate
 from .ops import conj as conj
 from .ops import conjugate as conjugate
 from .ops import conv2d as conv2d
+from .ops import convolve as convolve
 from .ops import copy as copy
 from .ops import copysign as copysign
 from .ops import copyto as copyto
+from .ops import correlate as correlate
 from .ops import cos as cos
 from .ops import cosh as cosh
+from .ops import cross as cross
 from .ops import cross_entropy as cross_entropy
 from .ops import deg2rad as deg2rad
 from .ops import degrees as degrees
@@ -111,8 +115,10 @@ from .ops import digamma as digamma
 from .ops import digitize as digitize
 from .ops import divide as divide
 from .ops import divmod as divmod
+from .ops import dot as dot
 from .ops import dsplit as dsplit
 from .ops import dstack as dstack
+from .ops import einsum as einsum
 from .ops import empty_like as empty_like
 from .ops import equal as equal
 from .ops import erf as erf
@@ -158,6 +164,7 @@ from .ops import i0 as i0
 from .ops import ifftshift as ifftshift
 from .ops import im2col as im2col
 from .ops import imag as imag
+from .ops import inner as inner
 from .ops import insert as insert
 from .ops import interp as interp
 from .ops import intersect1d as intersect1d
@@ -174,6 +181,7 @@ from .ops import isposinf as isposinf
 from .ops import isreal as isreal
 from .ops import isrealobj as isrealobj
 from .ops import ix_ as ix_
+from .ops import kron as kron
 from .ops import lcm as lcm
 from .ops import ldexp as ldexp
 from .ops import left_shift as left_shift
@@ -196,6 +204,7 @@ from .ops import logit as logit
 from .ops import logsumexp as logsumexp
 from .ops import matmul as matmul
 from .ops import matrix_transpose as matrix_transpose
+from .ops import matvec as matvec
 from .ops import max as max
 from .ops import max_pool2d as max_pool2d
 from .ops import maximum as maximum
@@ -217,13 +226,22 @@ from .ops import nextafter as nextafter
 from .ops import nonzero as nonzero
 from .ops import not_equal as not_equal
 from .ops import ones_like as ones_like
+from .ops import outer as outer
 from .ops import packbits as packbits
 from .ops import pad as pad
 from .ops import partition as partition
 from .ops import permute_dims as permute_dims
 from .ops import piecewise as piecewise
 from .ops import place as place
+from .ops import poly as poly
+from .ops import polyadd as polyadd
+from .ops import polyder as polyder
+from .ops import polyfit as polyfit
 from .ops import polygamma as polygamma
+from .ops import polyint as polyint
+from .ops import polymul as polymul
+from .ops import polysub as polysub
+from .ops import polyval as polyval
 from .ops import positive as positive
 from .ops import pow as pow
 from .ops import power as power
@@ -282,6 +300,7 @@ from .ops import take as take
 from .ops import take_along_axis as take_along_axis
 from .ops import tan as tan
 from .ops import tanh as tanh
+from .ops import tensordot as tensordot
 from .ops import tile as tile
 from .ops import topk as topk
 from .ops import trace as trace
@@ -303,6 +322,9 @@ from .ops import unravel_index as unravel_index
 from .ops import unstack as unstack
 from .ops import unwrap as unwrap
 from .ops import vander as vander
+from .ops import vdot as vdot
+from .ops import vecdot as vecdot
+from .ops import vecmat as vecmat
 from .ops import vsplit as vsplit
 from .ops import vstack as vstack
 from .ops import where as where

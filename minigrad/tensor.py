@@ -572,6 +572,16 @@ class Tensor(autograd.Traced):
     trace = ops.trace
     tril = ops.tril
     triu = ops.triu
+    matmul = ops.matmul
+    dot = ops.dot
+    inner = ops.inner
+    outer = ops.outer
+    vdot = ops.vdot
+    kron = ops.kron
+    norm = ops.norm
+    det = ops.det
+    slogdet = ops.slogdet
+    matrix_power = ops.matrix_power
     argmax = ops.argmax
     argmin = ops.argmin
     sort = ops.sort

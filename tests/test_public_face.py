@@ -5,15 +5,17 @@ import inspect
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 import minigrad as mg
 from minigrad import ops
-from minigrad.registry import registered
+from minigrad.registry import lookup, registered
 
 # Ops that closures use among themselves, or that a function of the same name calls.
 INTERNAL = {
     "add_windows",
+    "contract",
     "digamma_derivative",
     "fold_margins",
     "gather_winners",
@@ -33,9 +35,16 @@ OPS = {op.name: op for op in registered() if op.function.__module__.startswith("
 
 
 def spelled_out(module):
-    """The names that a module re-exports as ``x as x``."""
+    """The names that a module re-exports as ``x as x``, or gives by ``x = ...``."""
     tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
-    return [
+    assigned = [
+        target.id
+        for statement in tree.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if not target.id.startswith("_")
+    ]
+    return assigned + [
         alias.asname
         for statement in tree.body
         if isinstance(statement, ast.ImportFrom)
@@ -44,7 +53,7 @@ def spelled_out(module):
     ]
 
 
-@pytest.mark.parametrize("module", [mg, ops], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [mg, mg.linalg, ops], ids=lambda module: module.__name__)
 def test_every_name_is_spelled_out_once(module):
     names = spelled_out(module)
     public = {
@@ -58,17 +67,26 @@ def test_every_name_is_spelled_out_once(module):
 
 
 def test_every_op_is_public_or_internal():
-    assert {n for n, op in OPS.items() if getattr(mg, n, None) is not op.function} == INTERNAL
+    public = [*vars(mg).values(), *vars(mg.linalg).values()]
+    assert {name for name in OPS if not any(OPS[name].function is f for f in public)} == INTERNAL
 
 
-@pytest.mark.parametrize("name", sorted(OPS.keys() - INTERNAL))
+def test_an_op_of_linear_algebra_has_the_name_that_numpy_gives_it():
+    for name in spelled_out(mg.linalg):
+        function = getattr(np.linalg, name, None)
+        assert function is None or function in lookup(getattr(mg.linalg, name)).twins
+
+
+@pytest.mark.parametrize("name", sorted(OPS))
 def test_a_public_op_is_the_one_of_its_family(name):
-    assert getattr(mg, name) is getattr(ops, name) is OPS[name].function
+    assert getattr(ops, name) is OPS[name].function
+    if name not in INTERNAL:
+        assert getattr(mg, name, OPS[name].function) is OPS[name].function
 
 
-@pytest.mark.parametrize("name", sorted(set(spelled_out(mg))))
-def test_a_public_name_is_documented(name):
-    assert inspect.getdoc(getattr(mg, name))
+@pytest.mark.parametrize("module", [mg, mg.linalg], ids=lambda module: module.__name__)
+def test_a_public_name_is_documented(module):
+    assert all(inspect.getdoc(getattr(module, name)) for name in spelled_out(module))
 
 
 @pytest.mark.parametrize(

@@ -230,6 +230,8 @@ ARGUMENTS = {
     "tile": [(2, 1)],
     "topk": [1],
 }
+ARGUMENTS |= {"matmul": [[[2.0]]], "dot": [[[2.0]]], "inner": [[2.0]], "outer": [[2.0, 3.0]]}
+ARGUMENTS |= {"vdot": [[2.0, 3.0]], "kron": [[2.0, 3.0]]}
 # `np.compress` takes the array second; the others need integers, or one axis.
 APART = {"choose", "compress", "searchsorted"}
 

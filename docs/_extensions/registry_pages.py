@@ -26,9 +26,14 @@ def ops() -> list[Op]:
 
 
 def path(op: Op) -> str:
-    """Return where a user finds an op: `minigrad.relu`, or in `minigrad.ops`."""
-    is_public = getattr(minigrad, op.name, None) is op.function
-    return f"minigrad.{op.name}" if is_public else f"minigrad.ops.{op.name}"
+    """Return where a user finds an op: `minigrad.relu`, or in `linalg`, or else in `ops`."""
+    linalg = minigrad.linalg
+    # Of two functions of NumPy's with one name, that of linalg has a longer name as an op.
+    short = op.name.removeprefix("matrix_")
+    for module, name in ((minigrad, op.name), (linalg, op.name), (linalg, short)):
+        if getattr(module, name, None) is op.function:
+            return f"{module.__name__}.{name}"
+    return f"minigrad.ops.{op.name}"
 
 
 class Bare(str):
@@ -120,6 +125,12 @@ def names(module: ModuleType) -> Iterator[str]:
         (f"{module.__name__}.{name}", "autoclass" if inspect.isclass(value) else "autofunction")
         for name, value in public_names(module)
     )
+    functions = {op.function: op for op in registered()}
+    here = (functions[value] for value in vars(module).values() if inspect.isfunction(value))
+    if module is minigrad.linalg:
+        yield "```{eval-rst}\n.. autosummary::\n"
+        yield from sorted(f"   {path(op).removeprefix('minigrad.')}" for op in here)
+        yield "```\n"
 
 
 def directives(members: Iterator[tuple[str, str]]) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 import functools
 import importlib.util
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 import minigrad as mg
@@ -57,7 +58,8 @@ def determined(op: Op, call: Call) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def of_arrays(*arrays: Any) -> Any:
-        return SAMPLES[op.function].determined(function(*arrays))
+        samples = SAMPLES[op.function]
+        return samples.determined(function(*map(samples.domain, arrays)))
 
     return of_arrays
 
@@ -253,10 +255,36 @@ def test_zero_strides_do_not_matter(op: Op, data: st.DataObject) -> None:
     def solid(array: np.ndarray) -> np.ndarray:
         return repeated(array).copy()
 
-    for actual, expected in zip(
-        run_rule(op, call, repeated), run_rule(op, call, solid), strict=True
-    ):
+    try:
+        solids = run_rule(op, call, solid)
+    except np.linalg.LinAlgError:  # a matrix of equal rows has no inverse
+        reject()
+    for actual, expected in zip(run_rule(op, call, repeated), solids, strict=True):
         np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
+
+
+def with_settings(op: Op, twin: Callable[..., Any], call: Call) -> Callable[..., Any] | None:
+    """A function of NumPy's with the settings of a call; None if it lacks one of them.
+
+    The first setting goes by position where it can: NumPy has changed the name of one.
+    """
+    names, values = list(call.settings), list(call.settings.values())
+    is_first = names[:1] == list(op.signature.parameters)[len(op.arrays) :][:1]
+    split, taken = False, dict.fromkeys(names)
+    if not isinstance(twin, np.ufunc):
+        try:
+            parameters = inspect.signature(twin).parameters
+        except ValueError:  # it is written in C
+            split = is_first
+        else:
+            kinds = [parameter.kind for parameter in parameters.values()]
+            if inspect.Parameter.VAR_KEYWORD not in kinds:
+                most = len(kinds) - kinds.count(inspect.Parameter.KEYWORD_ONLY)
+                split, taken = is_first and most > len(call.arrays), dict(parameters)
+    named = dict(zip(names[split:], values[split:], strict=True))
+    if not named.keys() <= taken.keys():
+        return None
+    return lambda *arrays: twin(*arrays, *values[:split], **named)
 
 
 @every([op for op in OPS if op.twins])
@@ -265,12 +293,11 @@ def test_zero_strides_do_not_matter(op: Op, data: st.DataObject) -> None:
 def test_numpy_twin_arrives_at_the_op(op: Op, data: st.DataObject) -> None:
     call = data.draw(SAMPLES[op.function].calls)
     tensors = call.map(mg.tensor)
-    # The first setting goes by position if it can: NumPy has changed the name of one.
-    rest = dict(call.settings)
-    kinds = {name: op.signature.parameters[name].kind for name in list(rest)[:1]}
-    first = [rest.pop(name) for name, kind in kinds.items() if kind is kind.POSITIONAL_OR_KEYWORD]
     for twin in op.twins:
-        result = twin(*tensors.arrays, *first, **rest)
+        function = with_settings(op, twin, call)
+        if function is None:
+            continue
+        result = function(*tensors.arrays)
         if op.in_place:
             assert result is None
             result, tensors = tensors.arrays[0], call.map(mg.tensor)
@@ -327,7 +354,8 @@ def plain(value: Any) -> Any:
 
 def strict(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
-        return type(value)(map(strict, value))
+        kind = type(value)
+        return getattr(kind, "_make", kind)(map(strict, value))  # a named tuple, too
     return Strict(value) if isinstance(value, np.ndarray | np.generic) else value
 
 

@@ -24,7 +24,7 @@ Settings: TypeAlias = dict[str, Any]
 class Call:
     """Arguments of an op: arrays (one may be a list of them), and settings by name.
 
-    What stands among the arrays and is none, such as a function, is passed as it is.
+    What stands among the arrays and is none, such as a function or a text, is passed as it is.
     """
 
     arrays: tuple[Any, ...]
@@ -36,7 +36,7 @@ class Call:
         def mapped(value: Any) -> Any:
             if isinstance(value, list):
                 return [mapped(part) for part in value]
-            return value if isinstance(value, int) or callable(value) else function(value)
+            return value if isinstance(value, int | str) or callable(value) else function(value)
 
         return Call(tuple(map(mapped, self.arrays)), self.settings)
 
@@ -78,6 +78,9 @@ class Samples:
     determined : callable
         What of the result is determined, where not all is: an eigenvector, say, may have either
         sign. Derivatives are checked of this.
+    domain : callable
+        What keeps a floating array in the op's domain while its elements are varied, such as the
+        symmetric part of a matrix. Derivatives are checked along the domain.
     single : float
         How far results in float32 may be from those in float64.
     """
@@ -86,6 +89,7 @@ class Samples:
     reference: Callable[..., Any]
     floating: int | None = None
     determined: Callable[[Any], Any] = lambda result: result
+    domain: Callable[[Any], Any] = lambda array: array
     single: float = 1e-4
 
 
