@@ -37,6 +37,8 @@ from .ops import acosh as acosh
 from .ops import add as add
 from .ops import all as all
 from .ops import allclose as allclose
+from .ops import amax as amax
+from .ops import amin as amin
 from .ops import angle as angle
 from .ops import any as any
 from .ops import append as append
@@ -70,6 +72,7 @@ from .ops import atanh as atanh
 from .ops import atleast_1d as atleast_1d
 from .ops import atleast_2d as atleast_2d
 from .ops import atleast_3d as atleast_3d
+from .ops import average as average
 from .ops import bincount as bincount
 from .ops import bitwise_and as bitwise_and
 from .ops import bitwise_count as bitwise_count
@@ -99,11 +102,20 @@ from .ops import convolve as convolve
 from .ops import copy as copy
 from .ops import copysign as copysign
 from .ops import copyto as copyto
+from .ops import corrcoef as corrcoef
 from .ops import correlate as correlate
 from .ops import cos as cos
 from .ops import cosh as cosh
+from .ops import count_nonzero as count_nonzero
+from .ops import cov as cov
 from .ops import cross as cross
 from .ops import cross_entropy as cross_entropy
+from .ops import cummax as cummax
+from .ops import cummin as cummin
+from .ops import cumprod as cumprod
+from .ops import cumsum as cumsum
+from .ops import cumulative_prod as cumulative_prod
+from .ops import cumulative_sum as cumulative_sum
 from .ops import deg2rad as deg2rad
 from .ops import degrees as degrees
 from .ops import delete as delete
@@ -111,6 +123,7 @@ from .ops import diag as diag
 from .ops import diag_indices_from as diag_indices_from
 from .ops import diagflat as diagflat
 from .ops import diagonal as diagonal
+from .ops import diff as diff
 from .ops import digamma as digamma
 from .ops import digitize as digitize
 from .ops import divide as divide
@@ -118,6 +131,7 @@ from .ops import divmod as divmod
 from .ops import dot as dot
 from .ops import dsplit as dsplit
 from .ops import dstack as dstack
+from .ops import ediff1d as ediff1d
 from .ops import einsum as einsum
 from .ops import empty_like as empty_like
 from .ops import equal as equal
@@ -151,6 +165,7 @@ from .ops import gamma as gamma
 from .ops import gammaln as gammaln
 from .ops import gcd as gcd
 from .ops import getitem as getitem
+from .ops import gradient as gradient
 from .ops import greater as greater
 from .ops import greater_equal as greater_equal
 from .ops import heaviside as heaviside
@@ -196,6 +211,7 @@ from .ops import log10 as log10
 from .ops import log_softmax as log_softmax
 from .ops import logaddexp as logaddexp
 from .ops import logaddexp2 as logaddexp2
+from .ops import logcumsumexp as logcumsumexp
 from .ops import logical_and as logical_and
 from .ops import logical_not as logical_not
 from .ops import logical_or as logical_or
@@ -210,6 +226,7 @@ from .ops import max_pool2d as max_pool2d
 from .ops import maximum as maximum
 from .ops import may_share_memory as may_share_memory
 from .ops import mean as mean
+from .ops import median as median
 from .ops import meshgrid as meshgrid
 from .ops import min as min
 from .ops import min_scalar_type as min_scalar_type
@@ -219,6 +236,20 @@ from .ops import modf as modf
 from .ops import moveaxis as moveaxis
 from .ops import multiply as multiply
 from .ops import nan_to_num as nan_to_num
+from .ops import nanargmax as nanargmax
+from .ops import nanargmin as nanargmin
+from .ops import nancumprod as nancumprod
+from .ops import nancumsum as nancumsum
+from .ops import nanmax as nanmax
+from .ops import nanmean as nanmean
+from .ops import nanmedian as nanmedian
+from .ops import nanmin as nanmin
+from .ops import nanpercentile as nanpercentile
+from .ops import nanprod as nanprod
+from .ops import nanquantile as nanquantile
+from .ops import nanstd as nanstd
+from .ops import nansum as nansum
+from .ops import nanvar as nanvar
 from .ops import ndim as ndim
 from .ops import ndtr as ndtr
 from .ops import negative as negative
@@ -230,6 +261,7 @@ from .ops import outer as outer
 from .ops import packbits as packbits
 from .ops import pad as pad
 from .ops import partition as partition
+from .ops import percentile as percentile
 from .ops import permute_dims as permute_dims
 from .ops import piecewise as piecewise
 from .ops import place as place
@@ -245,9 +277,12 @@ from .ops import polyval as polyval
 from .ops import positive as positive
 from .ops import pow as pow
 from .ops import power as power
+from .ops import prod as prod
+from .ops import ptp as ptp
 from .ops import put as put
 from .ops import put_along_axis as put_along_axis
 from .ops import putmask as putmask
+from .ops import quantile as quantile
 from .ops import rad2deg as rad2deg
 from .ops import radians as radians
 from .ops import ravel as ravel
@@ -292,6 +327,7 @@ from .ops import sqrt as sqrt
 from .ops import square as square
 from .ops import squeeze as squeeze
 from .ops import stack as stack
+from .ops import std as std
 from .ops import subtract as subtract
 from .ops import sum as sum
 from .ops import sum_to as sum_to
@@ -305,6 +341,7 @@ from .ops import tile as tile
 from .ops import topk as topk
 from .ops import trace as trace
 from .ops import transpose as transpose
+from .ops import trapezoid as trapezoid
 from .ops import tril as tril
 from .ops import tril_indices_from as tril_indices_from
 from .ops import trim_zeros as trim_zeros
@@ -322,6 +359,7 @@ from .ops import unravel_index as unravel_index
 from .ops import unstack as unstack
 from .ops import unwrap as unwrap
 from .ops import vander as vander
+from .ops import var as var
 from .ops import vdot as vdot
 from .ops import vecdot as vecdot
 from .ops import vecmat as vecmat

@@ -548,9 +548,25 @@ class Tensor(autograd.Traced):
     sigmoid = ops.sigmoid
     relu = ops.relu
     sum = ops.sum
+    nansum = ops.nansum
     mean = ops.mean
-    max = ops.max
-    min = ops.min
+    nanmean = ops.nanmean
+    prod = ops.prod
+    var = ops.var
+    std = ops.std
+    max = amax = ops.max
+    min = amin = ops.min
+    median = ops.median
+    nanmedian = ops.nanmedian
+    quantile = ops.quantile
+    nanquantile = ops.nanquantile
+    count_nonzero = ops.count_nonzero
+    cov = ops.cov
+    corrcoef = ops.corrcoef
+    cumsum = ops.cumsum
+    cumprod = ops.cumprod
+    logcumsumexp = ops.logcumsumexp
+    diff = ops.diff
     logsumexp = ops.logsumexp
     log_softmax = ops.log_softmax
     softmax = ops.softmax

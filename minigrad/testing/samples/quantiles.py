@@ -1,0 +1,30 @@
+"""Samples of quantiles, percentiles and medians."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from ... import ops
+from ...ops.quantiles import METHODS
+from .calls import Call, Samples, Values, reduction, separated
+
+
+@st.composite
+def quantiles(draw: st.DrawFn, values: Values, scale: float = 1.0) -> Call:
+    """A reduction, parts of different shapes, and a method."""
+    call = draw(reduction(values))
+    # Quantiles just at an element, where rounding decides on its neighbour, differ between methods.
+    q: Any = draw(st.sampled_from([0.0, 0.27, 0.5, 1.0, [0.13, 0.81], [[0.37], [1.0]]]))
+    method = draw(st.sampled_from(sorted(METHODS)))
+    return Call(call.arrays, {"q": np.multiply(q, scale), "method": method} | call.settings)
+
+
+SAMPLES: dict[Callable[..., Any], Samples] = {
+    ops.quantile: Samples(quantiles(separated()), np.quantile),
+    ops.percentile: Samples(quantiles(separated(), scale=100.0), np.percentile),
+    ops.median: Samples(reduction(separated()), np.median),
+}
