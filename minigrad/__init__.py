@@ -268,6 +268,7 @@ from .ops import place as place
 from .ops import poly as poly
 from .ops import polyadd as polyadd
 from .ops import polyder as polyder
+from .ops import polydiv as polydiv
 from .ops import polyfit as polyfit
 from .ops import polygamma as polygamma
 from .ops import polyint as polyint

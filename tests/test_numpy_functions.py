@@ -30,8 +30,9 @@ def test_every_function_is_known():
 
 def test_most_functions_are_differentiable():
     kinds = by_status()
-    assert len(kinds["differentiable"]) > 250
+    assert len(kinds["differentiable"]) > 240
     assert len(kinds["no derivative"]) > 80
+    assert len([name for kind in kinds if kind[:7] == "refused" for name in kinds[kind]]) < 50
 
 
 @pytest.mark.parametrize("name", [n for n, f in FUNCTIONS.items() if status(f)[:7] == "refused"])
@@ -39,6 +40,8 @@ def test_a_refused_function_says_why(name):
     arguments = [tracked(), tracked()]
     if name.startswith("np.save"):
         arguments = ["file", tracked()]
+    elif name == "np.einsum_path":
+        arguments = ["ij,jk", *arguments]
     elif not name.endswith((".busday_count", ".busday_offset", ".logn", ".power")):
         arguments = [tracked()]
     with pytest.raises(TypeError, match=r" does not take tensors: .{10}"):
@@ -73,7 +76,7 @@ def test_vectorize_and_friends_refuse_tracked_tensors():
         lambda t: np.frompyfunc(float, 1, 1)(t),
         lambda t: np.ma.masked_array(t),
         lambda t: np.matrix(t),
-        lambda t: np.poly1d(t),
+        lambda t: np.poly1d(t[0]),
         lambda t: list(np.ndenumerate(t)),
         lambda t: np.random.default_rng(0).permutation(t),
         lambda t: np.random.default_rng(0).normal(t),
@@ -86,4 +89,4 @@ def test_vectorize_and_friends_refuse_tracked_tensors():
 def test_writing_a_tracked_tensor_into_an_array_fails():
     with pytest.raises(ValueError, match="array element") as error:
         np.zeros(2)[0] = tracked()[0, 0]
-    assert "its history would be lost" in str(error.value.__cause__)
+    assert "would lose its history" in str(error.value.__cause__)

@@ -250,3 +250,10 @@ def test_arguments_by_position_mean_what_they_mean_in_numpy():
     assert np.reshape(t, (4,), "C").tolist() == [1.0, 2.0, 3.0, 4.0]
     with pytest.raises(TypeError, match=r"^np\.sum: dtype= is not supported"):
         np.sum(t, 0, "f4")
+
+
+def test_dividing_by_a_polynomial_of_higher_degree():
+    u = mg.tensor([1.0, 2.0], requires_grad=True)
+    quotient, rest = np.polydiv(u, [1.0, 2.0, 3.0])
+    assert (quotient.tolist(), rest.tolist()) == ([0.0], [1.0, 2.0])
+    assert mg.grad(rest.sum(), u)[0].tolist() == [1.0, 1.0]

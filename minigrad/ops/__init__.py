@@ -249,6 +249,7 @@ from .polynomials import correlate as correlate
 from .polynomials import poly as poly
 from .polynomials import polyadd as polyadd
 from .polynomials import polyder as polyder
+from .polynomials import polydiv as polydiv
 from .polynomials import polyfit as polyfit
 from .polynomials import polyint as polyint
 from .polynomials import polymul as polymul

@@ -93,6 +93,41 @@ def polymul(p: Array, q: Array, /) -> Array:
     return convolve(reshape(p, (-1,)), reshape(q, (-1,)))
 
 
+@composed(np.polydiv)
+def polydiv(u: Array, v: Array, /) -> tuple[Array, Array]:
+    """Quotient and remainder of two polynomials, by long division.
+
+    As many leading coefficients of the remainder are dropped as are 0 within 1e-8, all but one.
+
+    Parameters
+    ----------
+    u, v : array of shape (n,) and (m,)
+        The first coefficient of `v` is not 0.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.polydiv(mg.tensor([1.0, 5.0, 7.0]), [1.0, 2.0])
+    (tensor([1., 3.], dtype=float64), tensor([1.], dtype=float64))
+    """
+    rest, n, m = getitem(u, slice(None)), np.shape(u)[0], np.shape(v)[0]
+    lead = getitem(v, slice(0, 1))
+    digits = [rest * 0.0] if n < m else []
+    for _ in range(n - m + 1):
+        digit = getitem(rest, slice(0, 1)) / lead
+        digits.append(digit)
+        changed = getitem(rest, slice(0, m)) - digit * v
+        rest = concatenate([getitem(changed, slice(1, None)), getitem(rest, slice(m, None))])
+    if m == 1:
+        rest = getitem(u, slice(-1, None)) - digits[-1] * v  # exactly 0, but of length 1
+    start = 0
+    values = constant(rest)
+    while start < np.size(values) - 1 and np.allclose(values[start], 0, rtol=1e-14):
+        start += 1
+    quotient = getitem(digits[0], slice(0, 1)) if n < m else concatenate(digits)
+    return quotient, getitem(rest, slice(start, None))
+
+
 @composed(np.polyder)
 def polyder(p: Array, /, m: int = 1) -> Array:
     """Coefficients of the m-th derivative of a polynomial."""

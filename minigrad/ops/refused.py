@@ -56,6 +56,10 @@ refuse(
     "numpy.savez_compressed",
 )
 refuse(
+    "it says nothing of values; pass t.numpy()",
+    "numpy.einsum_path",
+)
+refuse(
     f"a list of arrays has another meaning there than the array of them; {_VALUES}",
     "numpy.histogramdd",
 )

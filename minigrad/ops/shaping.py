@@ -110,9 +110,11 @@ def alike(results: Iterable[Array]) -> tuple[Array, ...]:
     tensor = next((result for result in results if isinstance(result, Dispatched)), None)
     if tensor is None:
         return results
-    # A copy, for nobody may write to what is in a tensor.
+    # A copy, for nobody may write to what is in a tensor. Plotting passes None here, for instance.
     return tuple(
-        result if isinstance(result, Dispatched) else tensor.__op__(lookup(copy), (result,), {})
+        tensor.__op__(lookup(copy), (result,), {})
+        if not isinstance(result, Dispatched) and np.asarray(result).dtype.kind in "fiubc"
+        else result
         for result in results
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ... import ops
-from .calls import Array, Call, Samples, real, rngs, shapes
+from .calls import Array, Call, Samples, nonzero, real, rngs, shapes
 
 
 @st.composite
@@ -33,6 +33,14 @@ def _changes(draw: st.DrawFn, constants: bool = False) -> Call:
         settings["k"] = draw(st.sampled_from([None, k[0] if settings["m"] == 1 else k, k]))
     length = draw(st.integers(1 if constants else settings["m"] + 1, 5))
     return Call((real(draw(rngs()), (length,)),), settings)
+
+
+@st.composite
+def _divisions(draw: st.DrawFn) -> Call:
+    rng = draw(rngs())
+    divisor = np.concatenate([nonzero(rng, (1,)), real(rng, (draw(st.integers(0, 2)),))])
+    length = draw(st.integers(divisor.size, 5))
+    return Call((nonzero(rng, (length,)), divisor), {})
 
 
 def _vector() -> st.SearchStrategy[Call]:
@@ -62,6 +70,7 @@ SAMPLES: dict[Callable[..., Any], Samples] = {
     ops.polyadd: Samples(_vectors(), np.polyadd),
     ops.polysub: Samples(_vectors(), np.polysub),
     ops.polymul: Samples(_vectors(), np.polymul),
+    ops.polydiv: Samples(_divisions(), np.polydiv, single=1e-3),
     ops.polyder: Samples(_changes(), np.polyder),
     ops.polyint: Samples(_changes(constants=True), _polyint),
     ops.poly: Samples(_vector(), np.poly),
