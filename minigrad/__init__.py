@@ -2,6 +2,7 @@
 
 import typing as _typing
 
+from . import containers as containers
 from . import data as data
 from . import linalg as linalg
 from . import names as _names
@@ -16,6 +17,7 @@ from .autograd import enable_grad as enable_grad
 from .autograd import inference_mode as inference_mode
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import no_grad as no_grad
+from .checkpointing import checkpoint as checkpoint
 from .creation import arange as arange
 from .creation import array as array
 from .creation import asarray as asarray
@@ -376,6 +378,12 @@ from .tensor import from_dlpack as from_dlpack
 from .tensor import tensor as tensor
 from .testing import gradcheck as gradcheck
 from .transforms import grad as grad
+from .transforms import hessian as hessian
+from .transforms import hvp as hvp
+from .transforms import jacobian as jacobian
+from .transforms import jvp as jvp
+from .transforms import value_and_grad as value_and_grad
+from .transforms import vjp as vjp
 
 __version__ = "0.1.0"
 

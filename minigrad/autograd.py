@@ -601,6 +601,7 @@ def _walk(
     retain_graph: bool,
     tensor_type: type[Traced],
     create_graph: bool = False,
+    hooks_of_targets: bool = True,
 ) -> dict[Node, Array]:
     """Carry gradients from the nodes of `pending` down; return those of the targets.
 
@@ -614,7 +615,7 @@ def _walk(
         # 1. The youngest node: all of its uses were younger, so its gradient is complete.
         node = heappop(youngest)[1]
         gradient = pending.pop(node)
-        if node.notes is not None:
+        if node.notes is not None and (hooks_of_targets or node not in targets):  # type: ignore[operator]  # without targets all hooks run
             gradient = _noted(tensor_type, node, node.notes, gradient, keep=targets is None)
         if targets is None:
             if node.op is None:

@@ -174,3 +174,11 @@ def test_notes_are_freed_with_their_tensor():
         assert alive() is None
     finally:
         gc.enable()
+
+
+def test_a_hook_on_what_a_checkpoint_uses_runs_once():
+    x = leaf(1, 2)
+    x.register_hook(lambda g: g * 10)
+    mg.checkpoint(lambda t: mg.exp(t) * x, x * 1).sum().backward()
+    expected = 10 * (np.exp([1, 2]) * [1, 2] + np.exp([1, 2]))
+    np.testing.assert_allclose(x.grad, expected)

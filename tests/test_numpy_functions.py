@@ -76,7 +76,6 @@ def test_vectorize_and_friends_refuse_tracked_tensors():
         lambda t: np.frompyfunc(float, 1, 1)(t),
         lambda t: np.ma.masked_array(t),
         lambda t: np.matrix(t),
-        lambda t: np.poly1d(t[0]),
         lambda t: list(np.ndenumerate(t)),
         lambda t: np.random.default_rng(0).permutation(t),
         lambda t: np.random.default_rng(0).normal(t),

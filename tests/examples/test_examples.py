@@ -43,3 +43,9 @@ def test_digits_cnn_trains_draws_saves_and_loads(tmp_path):
     assert (tmp_path / "new/folder/digits_cnn.npz").is_file()
     picture = (tmp_path / "new/folder/digits_cnn.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
+
+
+def test_newton_finds_the_minimum_of_rosenbrock(tmp_path):
+    *_, before, last = run("newton_rosenbrock.py", cwd=tmp_path).splitlines()
+    assert last == "minimum: [1.0, 1.0]"
+    assert float(before.split()[-1]) < 1e-10
