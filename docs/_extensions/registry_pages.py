@@ -49,7 +49,11 @@ def signature(op: Op, *, annotated: bool, bound: bool = False) -> str:
     """Return the parameters of an op as text; bound, as a method, without the first."""
     empty = inspect.Parameter.empty
     parameters = [
-        parameter.replace(annotation=Bare(parameter.annotation) if annotated else empty)
+        parameter.replace(
+            annotation=Bare(parameter.annotation)
+            if annotated and parameter.annotation is not empty
+            else empty
+        )
         for parameter in op.signature.parameters.values()
     ]
     return str(inspect.Signature(parameters[bound:]))
