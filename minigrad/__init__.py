@@ -32,6 +32,8 @@ from .creation import logspace as logspace
 from .creation import ones as ones
 from .creation import tri as tri
 from .creation import zeros as zeros
+from .gradients import stop_gradient as stop_gradient
+from .gradients import zero_grad as zero_grad
 from .ops import abs as abs
 from .ops import absolute as absolute
 from .ops import acos as acos
