@@ -266,11 +266,11 @@ def test_zero_strides_do_not_matter(op: Op, data: st.DataObject) -> None:
 def with_settings(op: Op, twin: Callable[..., Any], call: Call) -> Callable[..., Any] | None:
     """A function of NumPy's with the settings of a call; None if it lacks one of them.
 
-    The first setting goes by position where it can: NumPy has changed the name of one.
+    The first setting goes by position if it has another name: NumPy has changed one.
     """
     names, values = list(call.settings), list(call.settings.values())
     is_first = names[:1] == list(op.signature.parameters)[len(op.arrays) :][:1]
-    split, taken = False, dict.fromkeys(names)
+    split, taken = False, dict[str, Any].fromkeys(names)
     if not isinstance(twin, np.ufunc):
         try:
             parameters = inspect.signature(twin).parameters
@@ -280,7 +280,8 @@ def with_settings(op: Op, twin: Callable[..., Any], call: Call) -> Callable[...,
             kinds = [parameter.kind for parameter in parameters.values()]
             if inspect.Parameter.VAR_KEYWORD not in kinds:
                 most = len(kinds) - kinds.count(inspect.Parameter.KEYWORD_ONLY)
-                split, taken = is_first and most > len(call.arrays), dict(parameters)
+                taken = {n: p for n, p in parameters.items() if p.kind is not p.POSITIONAL_ONLY}
+                split = is_first and most > len(call.arrays) and not taken.keys() >= {*names}
     named = dict(zip(names[split:], values[split:], strict=True))
     if not named.keys() <= taken.keys():
         return None
