@@ -1,3 +1,4 @@
+import operator
 import os
 import re
 import subprocess
@@ -49,3 +50,31 @@ def test_newton_finds_the_minimum_of_rosenbrock(tmp_path):
     *_, before, last = run("newton_rosenbrock.py", cwd=tmp_path).splitlines()
     assert last == "minimum: [1.0, 1.0]"
     assert float(before.split()[-1]) < 1e-10
+
+
+# What the last line of an example starts with, options for a run of few seconds, and the least or
+# largest figure of merit that it must then reach.
+NUMPY_PROGRAMS = {
+    "fluid_simulation": ("difference left", ("--steps", 12), operator.lt, 0.3),  # 1 without wind
+    "ode_net": ("mean distance", ("--steps", 300), operator.lt, 0.5),
+    "gaussian_mixture": ("log density per point", (), operator.gt, -3.55),
+    "deep_kernel": ("log marginal likelihood per point", ("--steps", 100), operator.gt, 0.5),
+    "bayesian_net": ("ELBO per observation", ("--steps", 300), operator.gt, -1.5),
+}
+
+
+@pytest.mark.parametrize("name", NUMPY_PROGRAMS)
+def test_a_numpy_program_improves_and_draws(name, tmp_path):
+    label, options, better, limit = NUMPY_PROGRAMS[name]
+    last = run(f"{name}.py", *options, cwd=tmp_path).splitlines()[-1]
+    assert better(float(re.match(rf"{label}: (-?\d+\.\d+)", last)[1]), limit)
+    pytest.importorskip("matplotlib", reason="the example draws only with Matplotlib")
+    assert (tmp_path / f"output/{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", NUMPY_PROGRAMS)
+def test_a_numpy_program_needs_more_than_a_step(name, tmp_path):
+    """The limits tell a fit from its start."""
+    label, _, better, limit = NUMPY_PROGRAMS[name]
+    last = run(f"{name}.py", "--steps", 1, cwd=tmp_path).splitlines()[-1]
+    assert not better(float(re.match(rf"{label}: (-?\d+\.\d+)", last)[1]), limit)
