@@ -318,7 +318,7 @@ class Traced(Dispatched):
             raise TypeError(no_closures(op, result)) from None
         if recording is not True:
             recording.called(op, values, output)
-        if not tracked:
+        if not tracked or closures is None:
             return _untracked(self._result_type, op, output)
         if type(closures) is not tuple:
             closures = (closures,) if callable(closures) else _as_tuple(op, closures)
@@ -718,6 +718,7 @@ def _replayed(tensor_type: type[Traced], node: Node) -> Sequence[Closure | None]
         for value, edge in zip(node.values, node.edges, strict=True)
     ]
     closures = node.op.run(*arrays, **node.settings)[1]
+    assert closures is not None  # else the call was not recorded
     return (closures,) if callable(closures) else closures
 
 

@@ -47,6 +47,9 @@ def call(function: Callable[..., Any], args: Sequence[Any], settings: dict[str, 
     return None
 
 
+# NumPy has changed names of parameters.
+FORMER_NAMES = {"newshape": "shape"}
+
 # What a method of a ufunc is for arrays; each takes an axis, which by default is the first.
 REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: np.sum,
@@ -125,7 +128,7 @@ def _common_positions(function: Callable[..., Any], op: Op) -> float:
     if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in ours.values()):
         return math.inf
     try:
-        theirs = list(inspect.signature(function).parameters)
+        theirs = [FORMER_NAMES.get(name, name) for name in inspect.signature(function).parameters]
     except ValueError:  # it is written in C
         return len(ours)
     common = 0
@@ -159,7 +162,11 @@ def _translated(
         theirs = inspect.signature(function)
     except ValueError:  # it is written in C
         return list(args), _known(function, op, settings)
-    bound = theirs.bind(*args, **settings).arguments
+    bound = {
+        FORMER_NAMES.get(name, name): value
+        for name, value in theirs.bind(*args, **settings).arguments.items()
+    }
+    defaults = {name: parameter.default for name, parameter in theirs.parameters.items()}
     positional = [
         name
         for name, parameter in op.signature.parameters.items()
@@ -170,7 +177,7 @@ def _translated(
     for place, (name, value) in enumerate(bound.items()):
         if place < len(positional) and place == len(arrays):
             arrays.append(value)
-        elif _is_keyword(op, name) or value is not theirs.parameters[name].default:
+        elif _is_keyword(op, name) or value is not defaults.get(name, inspect.Parameter.empty):
             named[name] = value
     return arrays, _known(function, op, named)
 

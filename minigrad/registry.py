@@ -29,8 +29,9 @@ R = TypeVar("R")
 # all of them, so for a type checker an operand is anything.
 Array: TypeAlias = Any
 Closure: TypeAlias = Callable[..., Array]
-# What a rule returns: the output (or a tuple of outputs), and a closure for each array.
-Forward: TypeAlias = tuple[Array, Closure | Sequence[Closure | None]]
+# What a rule returns: the output (or a tuple of outputs), and a closure for each array; or None for
+# an output without a gradient, such as integers.
+Forward: TypeAlias = tuple[Array, Closure | Sequence[Closure | None] | None]
 
 
 class Dispatched:
@@ -193,7 +194,8 @@ def op(
 
     The parameters before ``/`` are the op's arrays, the others its settings; without a ``/``, those
     before ``*`` are its arrays. A rule returns ``(output, closures)``: one closure for each array,
-    alone or in a tuple, None where the op is not differentiable in that array. A closure takes the
+    alone or in a tuple, None where the op is not differentiable in that array; None in the place of
+    all of them says that the output is untracked, as integers are. A closure takes the
     gradient of the output and returns the gradient of its array, in any shape that broadcasting
     the array could have given: the engine sums it back and casts it.
 

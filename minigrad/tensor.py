@@ -6,6 +6,7 @@ Its methods and operators are the ops themselves; see `minigrad.ops` for what th
 from __future__ import annotations
 
 import itertools
+import operator
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NoReturn, Self, TypeVar
@@ -15,6 +16,12 @@ import numpy as np
 from . import autograd, dispatch, names, ops
 
 K = TypeVar("K", bound="Tensor")
+
+
+_READ: dict[Any, Callable[[np.ndarray[Any, Any]], Any]] = {
+    np.shape: operator.attrgetter("shape"),
+    np.ndim: operator.attrgetter("ndim"),
+}
 
 
 def _reflected(op: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Tensor]:
@@ -317,6 +324,10 @@ class Tensor(autograd.Traced):
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Any, settings: dict[str, Any]
     ) -> Any:
+        # Rules and composed functions ask for these all the time.
+        read = _READ.get(function)
+        if read is not None and len(args) == 1 and isinstance(args[0], Tensor):
+            return read(args[0]._value)
         return dispatch.call(function, args, settings)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
@@ -324,8 +335,8 @@ class Tensor(autograd.Traced):
             raise TypeError(
                 "a tracked tensor does not become a NumPy array by itself, since its history "
                 "would be lost: use t.detach().numpy() or t.numpy() for its values, and a function "
-                "of minigrad or an np.* function that has an op to compute with it (mg.concatenate "
-                "joins tensors)"
+                "of minigrad or an np.* function that has an op to compute with it (mg.stack and "
+                "mg.concatenate join tensors)"
             )
         array = self.numpy() if not copy else self._value.copy()
         if dtype is None or dtype == array.dtype:

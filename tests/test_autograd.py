@@ -692,3 +692,20 @@ def test_conv2d_drops_its_columns_when_the_weight_is_frozen():
     kept += [c.cell_contents for f in kept if callable(f) for c in f.__closure__]
     arrays = [array for array in kept if isinstance(array, np.ndarray)]
     assert [array.size for array in arrays] == [9]  # the weight alone
+
+
+@pytest.mark.parametrize("dtype", [int, bool, "u1", np.int32])
+def test_integers_of_a_tracked_tensor_are_untracked(dtype):
+    x = mg.tensor([0.5, 2.5], requires_grad=True)
+    whole = np.floor(x).astype(dtype)
+    assert whole.dtype == dtype
+    assert not whole.requires_grad
+    assert x.astype("f4").requires_grad
+
+
+def test_a_rule_may_say_that_its_result_has_no_derivative():
+    @mg.op
+    def signs(x, /):
+        return np.sign(x).astype(int), None
+
+    assert not signs(mg.tensor([-1.0, 2.0], requires_grad=True)).requires_grad

@@ -206,7 +206,12 @@ def sum_to(x: Array, /, shape: tuple[int, ...]) -> Forward:
 
 @op(*_NEWER, piecewise_linear=True)
 def astype(x: Array, /, dtype: Any) -> Forward:
-    """Array converted to a dtype; the gradient is converted back."""
+    """Array converted to a dtype; the gradient is converted back.
+
+    Integers and truth values have no gradient: the result is untracked.
+    """
+    if np.dtype(dtype).kind in "iub":
+        return x.astype(dtype), None
     return x.astype(dtype), lambda g: g
 
 
