@@ -97,7 +97,7 @@ def numpy_name(function: Callable[..., Any]) -> str:
         if getattr(np, name, None) is not function:
             return f"the ufunc {name}"
         module = "numpy"
-    if module == "numpy.lib.scimath":
+    if module in ("numpy.lib.scimath", "numpy.lib._scimath_impl"):
         module = "numpy.emath"
     return f"{module}.{name}".replace("numpy.", "np.", 1)
 

@@ -161,6 +161,7 @@ def refuse(reason: str, *functions: str) -> None:
 def refusal(function: Callable[..., Any]) -> str | None:
     """Return why a NumPy function does not take tensors, if that was said."""
     module = getattr(function, "__module__", None) or "numpy"  # a ufunc may have none
+    module = module.replace("numpy.lib._scimath_impl", "numpy.lib.scimath")  # before NumPy 2.3
     return _refusals.get(f"{module}.{getattr(function, '__name__', '')}")
 
 

@@ -30,7 +30,7 @@ def test_every_function_is_known():
 
 def test_most_functions_are_differentiable():
     kinds = by_status()
-    assert len(kinds["differentiable"]) > 240
+    assert len(kinds["differentiable"]) > 230
     assert len(kinds["no derivative"]) > 80
     assert len([name for kind in kinds if kind[:7] == "refused" for name in kinds[kind]]) < 50
 

@@ -63,3 +63,4 @@ refuse(
     f"a list of arrays has another meaning there than the array of them; {_VALUES}",
     "numpy.histogramdd",
 )
+refuse("NumPy has dropped it; use np.isin", "numpy.in1d")
