@@ -485,7 +485,10 @@ def _own(op: Op, array: Array, tracked: bool) -> Array:
     if isinstance(array, (list, tuple)):
         return np.asarray(array)
     if not isinstance(array, ndarray):
-        return array
+        if isinstance(array, np.generic) or not hasattr(array, "__array__"):
+            return array
+        # A tensor of PyTorch, say, whose `*` is another. It refuses if it has a history.
+        array = np.asarray(array)
     if type(array) is not ndarray:
         if isinstance(array, np.ma.MaskedArray):
             raise TypeError(f"{op.name}: a masked array would lose its mask; use array.filled(...)")
