@@ -324,8 +324,8 @@ class Tensor(autograd.Traced):
             raise TypeError(
                 "a tracked tensor does not become a NumPy array by itself, since its history "
                 "would be lost: use t.detach().numpy() or t.numpy() for its values, and a function "
-                "of minigrad or an np.* function that has an op to compute with it (mg.concatenate "
-                "joins tensors)"
+                "of minigrad or an np.* function that has an op to compute with it (np.stack makes "
+                "one tensor of a list of them)"
             )
         array = self.numpy() if not copy else self._value.copy()
         if dtype is None or dtype == array.dtype:
