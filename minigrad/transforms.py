@@ -87,7 +87,10 @@ def grad(
         raise ValueError(f"grad: {len(given)} grad_outputs for {len(outputs)} outputs")
     for position, tensor in enumerate(inputs):
         if tensor._node is None:
-            raise RuntimeError(f"grad: input {position} is untracked; it does not require grad")
+            raise RuntimeError(
+                f"grad: input {position} is untracked, so nothing was recorded for it; before the "
+                "computation ask for its gradient, by t.requires_grad_()"
+            )
 
     seeds: dict[autograd.Node, Any] = {}
     for output, gradient in zip(outputs, given, strict=True):
@@ -207,7 +210,8 @@ def value_and_grad(
     TypeError
         By the returned function, if an argument or a result of `f` is not what it must be.
     ValueError
-        By the returned function, if the result is not a scalar, or `argnums` is out of range.
+        By the returned function, if the result is not a scalar, or `argnums` is out of range or
+        names an argument twice.
 
     Notes
     -----
@@ -226,6 +230,7 @@ def value_and_grad(
     {'slope': tensor(18., dtype=float64), 'offset': tensor(18., dtype=float64)}
     """
     _check_callable("value_and_grad", f)
+    _check_argnums("value_and_grad", argnums)
 
     @functools.wraps(f, updated=())
     def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -431,6 +436,7 @@ def _jacobian(
     name: str, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool
 ) -> Callable[..., Any]:
     _check_callable(name, f)
+    _check_argnums(name, argnums)
 
     @functools.wraps(f, updated=())
     def differentiated(*args: Any, **kwargs: Any) -> Any:
@@ -477,6 +483,8 @@ def _called(
         _position(name, argnum, len(args))
         for argnum in ([argnums] if one else argnums)  # type: ignore[union-attr]  # as `one` says
     ]
+    if len(set(positions)) < len(positions):
+        raise ValueError(f"{name}: argnums names an argument twice: {argnums}")
     chosen: Any = args[positions[0]] if one else tuple(args[i] for i in positions)
     leaves, structure = containers.flatten(chosen)
     places = [
@@ -521,9 +529,16 @@ def _called(
     )
 
 
-def _position(name: str, argnum: Any, count: int) -> int:
-    if not isinstance(argnum, int | np.integer):
-        raise TypeError(f"{name}: argnums must be integers, got {argnum!r}")
+def _check_argnums(name: str, argnums: Any) -> None:
+    several = argnums if isinstance(argnums, (tuple, list, range)) else (argnums,)
+    if not all(isinstance(argnum, int | np.integer) for argnum in several):
+        raise TypeError(
+            f"{name}: argnums must be an integer or a tuple of integers, got {argnums!r}; it "
+            f"returns a function, which takes the arguments: mg.{name}(f)(x)"
+        )
+
+
+def _position(name: str, argnum: int, count: int) -> int:
     if not -count <= argnum < count:
         raise ValueError(
             f"{name}: argnums has {argnum}, but the function was given {count} positional arguments"
