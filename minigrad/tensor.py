@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NoReturn, Self, TypeVar
 import numpy as np
 
 from . import autograd, dispatch, names, ops
+from .ops.selection import bounded
 
 K = TypeVar("K", bound="Tensor")
 
@@ -294,6 +295,8 @@ class Tensor(autograd.Traced):
         ------
         RuntimeError
             If the tensor is untracked.
+        TypeError
+            If the hook is no function.
 
         Examples
         --------
@@ -305,6 +308,10 @@ class Tensor(autograd.Traced):
         tensor([ 1., -1.], dtype=float64)
         >>> handle.remove()
         """
+        if not callable(hook):
+            raise TypeError(
+                f"register_hook: takes a function of the gradient, got a {type(hook).__name__}"
+            )
         return HookHandle(autograd.notes(self._tracked_node("register_hook")).hooks, hook)
 
     # NumPy's protocols
@@ -335,7 +342,10 @@ class Tensor(autograd.Traced):
         return array.astype(dtype)
 
     def __dlpack__(self, **settings: Any) -> Any:
-        """Lend the memory of the values to another library, such as ``torch.from_dlpack(t)``."""
+        """Lend the memory of the values to another library, such as ``torch.from_dlpack(t)``.
+
+        The protocol does not say that it is read-only: whoever writes to it changes the tensor.
+        """
         if self._node is not None:
             raise BufferError(
                 "__dlpack__: a tracked tensor would lose its history; lend t.detach()"
@@ -640,7 +650,8 @@ class Tensor(autograd.Traced):
             With a slice for each index; broadcasts.
         """
         along = np.lib.array_utils.normalize_axis_index(axis, self.ndim, "index_add")
-        result: Tensor = ops.scatter_add(self, source, (slice(None),) * along + (index,))
+        places = bounded("index_add", "index", index, self.shape[along], "raise")
+        result: Tensor = ops.scatter_add(self, source, (slice(None),) * along + (places,))
         return result
 
     # Helpers

@@ -314,3 +314,16 @@ def test_facts_about_dtypes_and_memory():
     assert np.shares_memory(t, t.numpy())
     assert not np.may_share_memory(t, t + 1)
     assert np.array_str(t) == "[1.]"
+
+
+def test_index_add_names_an_index_out_of_range():
+    with pytest.raises(IndexError, match=r"^index_add: index has numbers from 0 to 5, .* to 1$"):
+        mg.zeros((2, 3)).index_add(0, [0, 5], 1.0)
+
+
+@pytest.mark.parametrize("apply", [mg.apply_along_axis, mg.apply_over_axes])
+def test_an_axis_that_is_not_there(apply):
+    name = apply.__name__
+    arguments = (mg.sum, 5, leaf(X)) if apply is mg.apply_along_axis else (mg.sum, leaf(X), 5)
+    with pytest.raises(IndexError, match=rf"^{name}: axis 5 is out of bounds"):
+        apply(*arguments)
