@@ -498,7 +498,10 @@ def _called(
         inputs = [
             _input(name, place, leaf, recording) for place, leaf in zip(places, leaves, strict=True)
         ]
-        own = containers.unflatten(structure, inputs)
+        # Handles of its own, for `f` may assign to their elements.
+        own = containers.unflatten(
+            structure, [autograd.wrap(Tensor, source._value, source._node) for source in inputs]
+        )
         for position, argument in zip(positions, [own] if one else own, strict=True):
             args[position] = argument
         result = f(*args, **kwargs)
@@ -560,9 +563,10 @@ def _input(name: str, place: str, leaf: Any, recording: bool) -> Tensor:
             f"{name}: {place} is {leaf.dtype}, and only floating values have gradients; convert it "
             "first, as in float(n) or array.astype(float)"
         )
-    if leaf._node is not None and recording:
-        return ops.reshape(leaf, leaf.shape)
-    return autograd.wrap(Tensor, leaf._value, autograd.Leaf(leaf._value))
+    if leaf._node is None or not recording:
+        leaf = autograd.wrap(Tensor, leaf._value, autograd.Leaf(leaf._value))
+    # Computed, and so no leaf: a function may change its arguments in place.
+    return ops.reshape(leaf, leaf.shape)
 
 
 def _scalar(name: str, call: _Call) -> Tensor:
