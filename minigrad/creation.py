@@ -96,7 +96,9 @@ def arange(
         start, stop = None, start  # a single number is the stop
     if stop is None:
         raise TypeError("arange: needs a stop, as in mg.arange(3)")
-    return owner_of(np.arange(0 if start is None else start, stop, step, dtype=dtype), requires_grad)
+    return owner_of(
+        np.arange(0 if start is None else start, stop, step, dtype=dtype), requires_grad
+    )
 
 
 @overload

@@ -621,6 +621,26 @@ class Tensor(autograd.Traced):
     nonzero = ops.nonzero
     any = ops.any
     all = ops.all
+    cummax = ops.cummax
+    cummin = ops.cummin
+    cross = ops.cross
+    maximum = ops.maximum
+    minimum = ops.minimum
+    fmax = ops.fmax
+    fmin = ops.fmin
+    negative = ops.negative
+    isclose = ops.isclose
+    allclose = ops.allclose
+    isfinite = ops.isfinite
+    isinf = ops.isinf
+    isnan = ops.isnan
+    logical_and = ops.logical_and
+    logical_or = ops.logical_or
+    logical_not = ops.logical_not
+    logical_xor = ops.logical_xor
+    argwhere = ops.argwhere
+    bincount = ops.bincount
+    unique = ops.unique
 
     def reshape(self, *shape: Any) -> Tensor:
         """Return its elements in another shape, given as one tuple or as several integers."""
