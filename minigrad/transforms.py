@@ -541,7 +541,7 @@ def _check_argnums(name: str, argnums: Any) -> None:
         )
 
 
-def _position(name: str, argnum: int, count: int) -> int:
+def _position(name: str, argnum: Any, count: int) -> int:
     if not -count <= argnum < count:
         raise ValueError(
             f"{name}: argnums has {argnum}, but the function was given {count} positional arguments"

@@ -67,7 +67,7 @@ def test_a_tensor_of_pytorch_is_an_operand():
     theirs[0] = 9.0
     product.backward()
     np.testing.assert_array_equal(ours.grad, [2.0, 4.0])
-    with pytest.raises(RuntimeError, match="requires grad.*detach"):
+    with pytest.raises(RuntimeError, match=r"requires grad.*detach"):
         ours * theirs.requires_grad_()
 
 
