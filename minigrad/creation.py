@@ -246,7 +246,7 @@ def indices(dimensions: tuple[int, ...], dtype: Any = "int", sparse: bool = Fals
 def _dtype(function: str, dtype: Any) -> Any:
     if isinstance(dtype, int):
         raise TypeError(
-            f"{function}: dtype is {dtype}; give the shape as one tuple, as in mg.{function}((2, 3))"
+            f"{function}: dtype is {dtype}; a shape is one tuple, as in mg.{function}((2, 3))"
         )
     return dtype
 

@@ -369,7 +369,7 @@ def test_an_error_inside_of_a_composed_function_is_its_own():
     def fails(row):
         raise TypeError("not mine")
 
-    with pytest.raises(TypeError, match="^not mine$"):
+    with pytest.raises(TypeError, match=r"^not mine$"):
         mg.apply_along_axis(fails, 0, leaf(3))
 
 
