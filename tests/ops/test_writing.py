@@ -15,7 +15,7 @@ import minigrad as mg
         lambda a: np.put(a, [9, -9], [7, 8], "clip"),
         lambda a: np.copyto(a, 2),
         lambda a: np.copyto(a, 1.5, casting="unsafe"),
-        lambda a: np.copyto(dst=a, src=3, where=[[True], [False]]),
+        lambda a: np.copyto(a, 3, where=[[True], [False]]),
     ],
 )
 @pytest.mark.parametrize("dtype", [float, "f4", "i8", "u1"])
