@@ -23,6 +23,9 @@ REMEDIES = {
     "mg.reshape(t.T, shape[::-1]).T, or mg.ravel(t.T)",
 }
 
+# Parameters that NumPy called by another name in 2.0.
+RENAMED = {"newshape": "shape"}
+
 
 def call(function: Callable[..., Any], args: Sequence[Any], settings: dict[str, Any]) -> Any:
     """Call the op of a NumPy function as that function was called.
@@ -135,7 +138,7 @@ def _common_positions(function: Callable[..., Any], op: Op) -> tuple[int, float]
     if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in ours.values()):
         return least, math.inf
     try:
-        theirs = list(inspect.signature(function).parameters)
+        theirs = [RENAMED.get(name, name) for name in inspect.signature(function).parameters]
     except ValueError:  # it is written in C
         return least, len(ours)
     common = 0
@@ -184,11 +187,11 @@ def _translated(
         if place < len(positional) and place == len(arrays):
             arrays.append(value)
         elif (
-            _is_keyword(op, name)
+            _is_keyword(op, RENAMED.get(name, name))
             or name not in theirs.parameters
             or value is not theirs.parameters[name].default
         ):
-            named[name] = value
+            named[RENAMED.get(name, name)] = value
     return arrays, _known(function, op, named)
 
 
