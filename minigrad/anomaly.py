@@ -77,15 +77,19 @@ class detect_anomaly(autograd.Watch):  # used like a function: with detect_anoma
     minigrad.anomaly.AnomalyError: sqrt, backward: the gradient of x became inf at (0,) ...
     """
 
+    def __init__(self) -> None:
+        self._quiet: list[np.errstate] = []  # one for each time that it was entered
+
     def __enter__(self) -> Self:
-        self._quiet = np.errstate(all="ignore")
-        self._quiet.__enter__()
+        quiet = np.errstate(all="ignore")
+        quiet.__enter__()
+        self._quiet.append(quiet)
         autograd.enter(watch=self)
         return self
 
     def __exit__(self, *exception: Any) -> None:
         autograd.leave()
-        self._quiet.__exit__(*exception)
+        self._quiet.pop().__exit__(*exception)
 
     def called(self, op: Op, values: Sequence[Array], output: Any) -> None:
         """Raise if a call made a nan or an infinity."""

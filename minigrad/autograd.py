@@ -206,6 +206,11 @@ class _Recording:
         leave()
 
     def __call__(self, function: F) -> F:
+        if not callable(function):
+            raise TypeError(
+                f"a recording mode is for a function or a with statement, not for a "
+                f"{type(function).__name__}; write `with mg.no_grad():`"
+            )
         kinds = (
             inspect.isgeneratorfunction,
             inspect.iscoroutinefunction,
@@ -485,7 +490,10 @@ def _own(op: Op, array: Array, tracked: bool) -> Array:
     if isinstance(array, (list, tuple)):
         return np.asarray(array)
     if not isinstance(array, ndarray):
-        return array
+        if isinstance(array, np.generic) or not hasattr(type(array), "__array__"):
+            return array
+        # A tensor of PyTorch, say, whose `*` is another. It refuses if it has a history.
+        array = np.asarray(array)
     if type(array) is not ndarray:
         if isinstance(array, np.ma.MaskedArray):
             raise TypeError(f"{op.name}: a masked array would lose its mask; use array.filled(...)")

@@ -38,12 +38,12 @@ def asarray(data: Any, dtype: Any = None) -> Tensor:
 
 def zeros(shape: Shape, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
     """Tensor of zeros."""
-    return owner_of(np.zeros(shape, dtype), requires_grad)
+    return owner_of(np.zeros(shape, _dtype("zeros", dtype)), requires_grad)
 
 
 def ones(shape: Shape, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
     """Tensor of ones."""
-    return owner_of(np.ones(shape, dtype), requires_grad)
+    return owner_of(np.ones(shape, _dtype("ones", dtype)), requires_grad)
 
 
 def empty(shape: Shape, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
@@ -70,8 +70,7 @@ def full(
 
 
 def arange(
-    start_or_stop: Any,
-    /,
+    start: Any = None,
     stop: Any = None,
     step: Any = 1,
     dtype: Any = None,
@@ -87,14 +86,19 @@ def arange(
     >>> mg.arange(3).tolist(), mg.arange(1.0, 2.0, 0.5).tolist()
     ([0, 1, 2], [1.0, 1.5])
     """
-    for name, value in (("start", start_or_stop), ("stop", stop), ("step", step)):
+    for name, value in (("start", start), ("stop", stop), ("step", step)):
         if isinstance(value, Tensor) and value.requires_grad:
             raise TypeError(
                 f"arange: {name} is tracked, but how many numbers there are has no derivative; "
                 "use mg.linspace, or pass the value, as in t.item()"
             )
-    limits: tuple[Any, Any] = (0, start_or_stop) if stop is None else (start_or_stop, stop)
-    return owner_of(np.arange(*limits, step, dtype=dtype), requires_grad)
+    if stop is None:
+        start, stop = None, start  # a single number is the stop
+    if stop is None:
+        raise TypeError("arange: needs a stop, as in mg.arange(3)")
+    return owner_of(
+        np.arange(0 if start is None else start, stop, step, dtype=dtype), requires_grad
+    )
 
 
 @overload
@@ -239,6 +243,14 @@ def indices(dimensions: tuple[int, ...], dtype: Any = "int", sparse: bool = Fals
     return owner_of(np.indices(dimensions, dtype))
 
 
+def _dtype(function: str, dtype: Any) -> Any:
+    if isinstance(dtype, int):
+        raise TypeError(
+            f"{function}: dtype is {dtype}; a shape is one tuple, as in mg.{function}((2, 3))"
+        )
+    return dtype
+
+
 def _between(
     op: Any,
     start: Array,
@@ -253,7 +265,7 @@ def _between(
     result = op(start, stop, num, endpoint, **settings)
     if dtype is not None:
         if op is ops.linspace and np.dtype(dtype).kind in "iu":
-            result = np.floor(np.asarray(result))  # as NumPy does: not toward 0
+            result = ops.floor(result)  # as NumPy does: not toward 0
         result = ops.astype(result, dtype)
     if not isinstance(result, Tensor):
         return owner_of(result, requires_grad)

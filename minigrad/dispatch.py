@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .ops.cumulative import cummax, cummin
 from .registry import Dispatched, Op, refusal, twin
 
 # Parameters of NumPy's that no op has, and what to write instead.
@@ -18,8 +19,12 @@ REMEDIES = {
     "write `array = array + tensor`",
     "where": "elements are left out by mg.where(mask, x, 0) and the like, before or after",
     "dtype": "convert before or after, by t.astype(dtype)",
-    "order": "tensors have no memory order; leave it out",
+    "order": "elements are in row-major order; for that of the columns write "
+    "mg.reshape(t.T, shape[::-1]).T, or mg.ravel(t.T)",
 }
+
+# Parameters that NumPy called by another name in 2.0.
+RENAMED = {"newshape": "shape"}
 
 
 def call(function: Callable[..., Any], args: Sequence[Any], settings: dict[str, Any]) -> Any:
@@ -47,9 +52,6 @@ def call(function: Callable[..., Any], args: Sequence[Any], settings: dict[str, 
     return None
 
 
-# NumPy has changed names of parameters.
-FORMER_NAMES = {"newshape": "shape"}
-
 # What a method of a ufunc is for arrays; each takes an axis, which by default is the first.
 REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: np.sum,
@@ -60,6 +62,8 @@ REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.logical_or: np.any,
 }
 ACCUMULATIONS: dict[np.ufunc, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumprod}
+# NumPy has these by no other name.
+EXTREMES: dict[np.ufunc, Callable[..., Any]] = {np.maximum: cummax, np.minimum: cummin}
 
 
 def call_method(ufunc: np.ufunc, method: str, args: Sequence[Any], settings: dict[str, Any]) -> Any:
@@ -74,18 +78,21 @@ def call_method(ufunc: np.ufunc, method: str, args: Sequence[Any], settings: dic
         x, y = args
         x_shape, y_ndim = np.shape(x), np.ndim(y)
         return call(ufunc, (np.reshape(x, x_shape + (1,) * y_ndim), y), settings)
-    table = {"reduce": REDUCTIONS, "accumulate": ACCUMULATIONS}.get(method, {})
+    table = {"reduce": REDUCTIONS, "accumulate": ACCUMULATIONS | EXTREMES}.get(method, {})
     function = table.get(ufunc)
-    if function is None or twin(function) is None:
+    if function is None or (function not in EXTREMES.values() and twin(function) is None):
+        remedy = "mg.scatter_add" if method == "at" else "a function such as mg.sum or mg.cumsum"
         raise TypeError(
-            f"np.{ufunc.__name__}.{method} has no op; use a function such as mg.sum or mg.cumsum, "
-            "or t.detach() for the values alone"
+            f"np.{ufunc.__name__}.{method} has no op; use {remedy}, or t.detach() for the values "
+            "alone"
         )
     x, *rest = args
     given = dict(zip(("axis", "dtype", "out"), rest, strict=False)) | settings
     unset = [name for name in ("dtype", "out") if given.get(name, 0) is None]
     for name in unset:
         del given[name]
+    if ufunc in EXTREMES and method == "accumulate":
+        return function(x, **{"axis": 0} | given)
     return call(function, (x,), {"axis": 0} | given)
 
 
@@ -116,21 +123,24 @@ def no_op(function: Callable[..., Any]) -> str:
 
 def _fits(function: Callable[..., Any], op: Op, count: int, settings: dict[str, Any]) -> bool:
     """Whether an op takes so many positional arguments as NumPy does, and these settings."""
-    return count <= _common_positions(function, op) and all(
-        _is_keyword(op, name) for name in settings
-    )
+    least, most = _common_positions(function, op)
+    return least <= count <= most and all(_is_keyword(op, name) for name in settings)
 
 
 @functools.cache
-def _common_positions(function: Callable[..., Any], op: Op) -> float:
-    """How many arguments mean the same by position in NumPy's signature and in the op's."""
+def _common_positions(function: Callable[..., Any], op: Op) -> tuple[int, float]:
+    """How many arguments the op needs by position, and how many mean the same there in NumPy."""
     ours = op.signature.parameters
+    least = sum(
+        p.kind is inspect.Parameter.POSITIONAL_ONLY and p.default is inspect.Parameter.empty
+        for p in ours.values()
+    )
     if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in ours.values()):
-        return math.inf
+        return least, math.inf
     try:
-        theirs = [FORMER_NAMES.get(name, name) for name in inspect.signature(function).parameters]
+        theirs = [RENAMED.get(name, name) for name in inspect.signature(function).parameters]
     except ValueError:  # it is written in C
-        return len(ours)
+        return least, len(ours)
     common = 0
     for name, parameter in ours.items():
         if parameter.kind is not inspect.Parameter.POSITIONAL_ONLY and (
@@ -139,7 +149,7 @@ def _common_positions(function: Callable[..., Any], op: Op) -> float:
         ):
             break
         common += 1
-    return common
+    return least, common
 
 
 def _is_keyword(op: Op, name: str) -> bool:
@@ -162,11 +172,10 @@ def _translated(
         theirs = inspect.signature(function)
     except ValueError:  # it is written in C
         return list(args), _known(function, op, settings)
-    bound = {
-        FORMER_NAMES.get(name, name): value
-        for name, value in theirs.bind(*args, **settings).arguments.items()
-    }
-    defaults = {name: parameter.default for name, parameter in theirs.parameters.items()}
+    bound = theirs.bind(*args, **settings).arguments
+    for name, parameter in theirs.parameters.items():
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            bound |= bound.pop(name, {})
     positional = [
         name
         for name, parameter in op.signature.parameters.items()
@@ -177,8 +186,12 @@ def _translated(
     for place, (name, value) in enumerate(bound.items()):
         if place < len(positional) and place == len(arrays):
             arrays.append(value)
-        elif _is_keyword(op, name) or value is not defaults.get(name, inspect.Parameter.empty):
-            named[name] = value
+        elif (
+            _is_keyword(op, RENAMED.get(name, name))
+            or name not in theirs.parameters
+            or value is not theirs.parameters[name].default
+        ):
+            named[RENAMED.get(name, name)] = value
     return arrays, _known(function, op, named)
 
 

@@ -235,7 +235,11 @@ def integers(
     [8, 6, 5, 2]
     """
     drawn = generator(rng).integers(
-        _values(low), None if high is None else _values(high), size, dtype, endpoint
+        _untracked("integers", "low", low),
+        None if high is None else _untracked("integers", "high", high),
+        size,
+        dtype,
+        endpoint,
     )
     return owner_of(drawn)
 

@@ -291,10 +291,22 @@ def composed(
         Whether these write to their first argument, which then stands for what is returned here.
     """
 
-    def register(function: Callable[P, R]) -> Callable[P, R]:
-        signature = inspect.signature(function)
-        names = _array_names(function, signature, None)
-        _enter(function, function, None, names, twins, signature=signature, in_place=in_place)
+    def register(rule: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(rule)
+        names = _array_names(rule, signature, None)
+
+        @functools.wraps(rule)
+        def explained(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return rule(*args, **kwargs)
+            except TypeError as error:
+                if error.__traceback__ is not None and error.__traceback__.tb_next is None:
+                    _bound(rule.__name__, signature, args, kwargs)  # raises: the call does not fit
+                raise
+
+        # One that has no settings is called without another frame.
+        function = rule if len(names) == len(signature.parameters) else explained
+        _enter(rule, function, None, names, twins, signature=signature, in_place=in_place)
         return function
 
     return register

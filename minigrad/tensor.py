@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NoReturn, Self, TypeVar
 import numpy as np
 
 from . import autograd, dispatch, names, ops
+from .ops.selection import bounded
 
 K = TypeVar("K", bound="Tensor")
 
@@ -301,6 +302,8 @@ class Tensor(autograd.Traced):
         ------
         RuntimeError
             If the tensor is untracked.
+        TypeError
+            If the hook is no function.
 
         Examples
         --------
@@ -312,6 +315,10 @@ class Tensor(autograd.Traced):
         tensor([ 1., -1.], dtype=float64)
         >>> handle.remove()
         """
+        if not callable(hook):
+            raise TypeError(
+                f"register_hook: takes a function of the gradient, got a {type(hook).__name__}"
+            )
         return HookHandle(autograd.notes(self._tracked_node("register_hook")).hooks, hook)
 
     # NumPy's protocols
@@ -335,8 +342,8 @@ class Tensor(autograd.Traced):
             raise TypeError(
                 "a tracked tensor does not become a NumPy array by itself, since its history "
                 "would be lost: use t.detach().numpy() or t.numpy() for its values, and a function "
-                "of minigrad or an np.* function that has an op to compute with it (mg.stack and "
-                "mg.concatenate join tensors)"
+                "of minigrad or an np.* function that has an op to compute with it (np.stack makes "
+                "one tensor of a list of them)"
             )
         array = self.numpy() if not copy else self._value.copy()
         if dtype is None or dtype == array.dtype:
@@ -346,7 +353,10 @@ class Tensor(autograd.Traced):
         return array.astype(dtype)
 
     def __dlpack__(self, **settings: Any) -> Any:
-        """Lend the memory of the values to another library, such as ``torch.from_dlpack(t)``."""
+        """Lend the memory of the values to another library, such as ``torch.from_dlpack(t)``.
+
+        The protocol does not say that it is read-only: whoever writes to it changes the tensor.
+        """
         if self._node is not None:
             raise BufferError(
                 "__dlpack__: a tracked tensor would lose its history; lend t.detach()"
@@ -622,6 +632,26 @@ class Tensor(autograd.Traced):
     nonzero = ops.nonzero
     any = ops.any
     all = ops.all
+    cummax = ops.cummax
+    cummin = ops.cummin
+    cross = ops.cross
+    maximum = ops.maximum
+    minimum = ops.minimum
+    fmax = ops.fmax
+    fmin = ops.fmin
+    negative = ops.negative
+    isclose = ops.isclose
+    allclose = ops.allclose
+    isfinite = ops.isfinite
+    isinf = ops.isinf
+    isnan = ops.isnan
+    logical_and = ops.logical_and
+    logical_or = ops.logical_or
+    logical_not = ops.logical_not
+    logical_xor = ops.logical_xor
+    argwhere = ops.argwhere
+    bincount = ops.bincount
+    unique = ops.unique
 
     def reshape(self, *shape: Any) -> Tensor:
         """Return its elements in another shape, given as one tuple or as several integers."""
@@ -651,7 +681,8 @@ class Tensor(autograd.Traced):
             With a slice for each index; broadcasts.
         """
         along = np.lib.array_utils.normalize_axis_index(axis, self.ndim, "index_add")
-        result: Tensor = ops.scatter_add(self, source, (slice(None),) * along + (index,))
+        places = bounded("index_add", "index", index, self.shape[along], "raise")
+        result: Tensor = ops.scatter_add(self, source, (slice(None),) * along + (places,))
         return result
 
     # Helpers

@@ -87,7 +87,10 @@ def grad(
         raise ValueError(f"grad: {len(given)} grad_outputs for {len(outputs)} outputs")
     for position, tensor in enumerate(inputs):
         if tensor._node is None:
-            raise RuntimeError(f"grad: input {position} is untracked; it does not require grad")
+            raise RuntimeError(
+                f"grad: input {position} is untracked, so nothing was recorded for it; before the "
+                "computation ask for its gradient, by t.requires_grad_()"
+            )
 
     seeds: dict[autograd.Node, Any] = {}
     for output, gradient in zip(outputs, given, strict=True):
@@ -207,7 +210,8 @@ def value_and_grad(
     TypeError
         By the returned function, if an argument or a result of `f` is not what it must be.
     ValueError
-        By the returned function, if the result is not a scalar, or `argnums` is out of range.
+        By the returned function, if the result is not a scalar, or `argnums` is out of range or
+        names an argument twice.
 
     Notes
     -----
@@ -226,6 +230,7 @@ def value_and_grad(
     {'slope': tensor(18., dtype=float64), 'offset': tensor(18., dtype=float64)}
     """
     _check_callable("value_and_grad", f)
+    _check_argnums("value_and_grad", argnums)
 
     @functools.wraps(f, updated=())
     def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -431,6 +436,7 @@ def _jacobian(
     name: str, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool
 ) -> Callable[..., Any]:
     _check_callable(name, f)
+    _check_argnums(name, argnums)
 
     @functools.wraps(f, updated=())
     def differentiated(*args: Any, **kwargs: Any) -> Any:
@@ -477,6 +483,8 @@ def _called(
         _position(name, argnum, len(args))
         for argnum in ([argnums] if one else argnums)  # type: ignore[union-attr]  # as `one` says
     ]
+    if len(set(positions)) < len(positions):
+        raise ValueError(f"{name}: argnums names an argument twice: {argnums}")
     chosen: Any = args[positions[0]] if one else tuple(args[i] for i in positions)
     leaves, structure = containers.flatten(chosen)
     places = [
@@ -490,7 +498,10 @@ def _called(
         inputs = [
             _input(name, place, leaf, recording) for place, leaf in zip(places, leaves, strict=True)
         ]
-        own = containers.unflatten(structure, inputs)
+        # Handles of its own, for `f` may assign to their elements.
+        own = containers.unflatten(
+            structure, [autograd.wrap(Tensor, source._value, source._node) for source in inputs]
+        )
         for position, argument in zip(positions, [own] if one else own, strict=True):
             args[position] = argument
         result = f(*args, **kwargs)
@@ -521,9 +532,16 @@ def _called(
     )
 
 
+def _check_argnums(name: str, argnums: Any) -> None:
+    several = argnums if isinstance(argnums, (tuple, list, range)) else (argnums,)
+    if not all(isinstance(argnum, int | np.integer) for argnum in several):
+        raise TypeError(
+            f"{name}: argnums must be an integer or a tuple of integers, got {argnums!r}; it "
+            f"returns a function, which takes the arguments: mg.{name}(f)(x)"
+        )
+
+
 def _position(name: str, argnum: Any, count: int) -> int:
-    if not isinstance(argnum, int | np.integer):
-        raise TypeError(f"{name}: argnums must be integers, got {argnum!r}")
     if not -count <= argnum < count:
         raise ValueError(
             f"{name}: argnums has {argnum}, but the function was given {count} positional arguments"
@@ -545,9 +563,10 @@ def _input(name: str, place: str, leaf: Any, recording: bool) -> Tensor:
             f"{name}: {place} is {leaf.dtype}, and only floating values have gradients; convert it "
             "first, as in float(n) or array.astype(float)"
         )
-    if leaf._node is not None and recording:
-        return ops.reshape(leaf, leaf.shape)
-    return autograd.wrap(Tensor, leaf._value, autograd.Leaf(leaf._value))
+    if leaf._node is None or not recording:
+        leaf = autograd.wrap(Tensor, leaf._value, autograd.Leaf(leaf._value))
+    # Computed, and so no leaf: a function may change its arguments in place.
+    return ops.reshape(leaf, leaf.shape)
 
 
 def _scalar(name: str, call: _Call) -> Tensor:

@@ -132,6 +132,17 @@ def test_modes_nest():
         mg.log(x)
 
 
+def test_a_watch_may_be_entered_again():
+    before = np.geterr()
+    watch = mg.detect_anomaly()
+    with watch:
+        with watch, pytest.raises(mg.AnomalyError):
+            mg.log(leaf(0))
+        with pytest.raises(mg.AnomalyError):
+            mg.log(leaf(0))
+    assert np.geterr() == before
+
+
 def test_other_threads_are_not_watched():
     results = []
 

@@ -478,6 +478,11 @@ def test_a_mode_refuses_to_decorate_a_generator():
             mg.no_grad()(function)
 
 
+def test_a_recording_mode_is_not_for_a_value():
+    with pytest.raises(TypeError, match=r"not for a Tensor; write `with mg\.no_grad\(\):`$"):
+        mg.no_grad(mg.tensor(1.0))
+
+
 def test_modes_are_per_thread():
     entered, leave, seen = threading.Event(), threading.Event(), []
 

@@ -263,7 +263,7 @@ def test_backward(call, error, message):
         (
             lambda x: mg.grad(x.sum(), mg.tensor(1.0)),
             RuntimeError,
-            r"^grad: input 0 is untracked; it does not require grad",
+            r"^grad: input 0 is untracked.*t\.requires_grad_\(\)",
         ),
         (
             lambda x: mg.grad(mg.tensor(1.0), x),
@@ -349,6 +349,28 @@ def test_data_that_does_not_become_the_dtype_of_the_tensor():
 def test_a_name_of_pytorch_leads_to_ours(name, remedy):
     with pytest.raises(AttributeError, match=rf"no attribute '{name}'; use .*{remedy}"):
         getattr(leaf(2), name)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda t: t.std(dim=0), r"^std: .*'dim'; its parameters are x, axis, .*use axis in place"),
+        (lambda t: t.median(0, keepdim=True), r"^median: .*; use keepdims in place of keepdim$"),
+        (lambda t: t.std(unbiased=False), r"^std: .*; use ddof in place of unbiased$"),
+        (lambda t: mg.take(t), r"^take: missing a required .*'indices'"),
+    ],
+)
+def test_a_setting_that_a_composed_function_does_not_have(call, message):
+    with pytest.raises(TypeError, match=message):
+        call(leaf(3))
+
+
+def test_an_error_inside_of_a_composed_function_is_its_own():
+    def fails(row):
+        raise TypeError("not mine")
+
+    with pytest.raises(TypeError, match=r"^not mine$"):
+        mg.apply_along_axis(fails, 0, leaf(3))
 
 
 def test_a_setting_that_the_op_does_not_have():

@@ -112,6 +112,11 @@ def test_what_a_hook_returns_is_checked(returned, error, message):
         x.sum().backward()
 
 
+def test_a_hook_is_a_function():
+    with pytest.raises(TypeError, match=r"^register_hook: takes a function .*, got a int"):
+        mg.tensor(1.0, requires_grad=True).register_hook(3)
+
+
 @pytest.mark.parametrize("method", ["retain_grad", "register_hook"])
 def test_an_untracked_tensor_gets_no_gradient(method):
     x = mg.tensor([1.0])

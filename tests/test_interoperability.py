@@ -59,6 +59,26 @@ def test_with_pytorch_without_a_copy():
     assert mg.tensor(torch.ones(2)).tolist() == [1.0, 1.0]
 
 
+def test_a_tensor_of_pytorch_is_an_operand():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    theirs = torch.tensor([1.0, 2.0], dtype=torch.float64)
+    ours = leaf(3, 4)
+    product = (ours * theirs).sum() + ours @ theirs
+    theirs[0] = 9.0
+    product.backward()
+    np.testing.assert_array_equal(ours.grad, [2.0, 4.0])
+    with pytest.raises(RuntimeError, match=r"requires grad.*detach"):
+        ours * theirs.requires_grad_()
+
+
+def test_a_series_of_pandas_is_an_operand():
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    ours = leaf(3, 4)
+    (slope,) = mg.grad(((ours * pandas.Series([1.0, 2.0])) ** 2).sum(), ours, create_graph=True)
+    (curvature,) = mg.grad(slope.sum(), ours)
+    np.testing.assert_array_equal(curvature, [2.0, 8.0])
+
+
 def test_pandas_takes_untracked_tensors():
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     t = mg.tensor([1.0, 2.0])

@@ -118,7 +118,10 @@ def test_a_ufunc_of_another_library_is_named():
         (np.divide.reduce, r"^np\.divide\.reduce has no op; .*mg\.sum.*t\.detach\(\)"),
         (lambda t: np.add.reduce(t, out=np.zeros(())), r"^np\.sum: out= is not supported"),
         (lambda t: np.add.reduceat(t, [0, 1]), r"^np\.add\.reduceat has no op"),
-        (lambda t: np.add.at(np.zeros(3), [0, 1, 2], t), r"^np\.add\.at has no op"),
+        (lambda t: np.add.at(np.zeros(3), [0, 1, 2], t), r"^np\.add\.at .* use mg\.scatter_add"),
+        (lambda t: np.maximum.accumulate(t, out=np.zeros(3)), r"^cummax: .*'out'"),
+        (lambda t: np.ravel(t, order="F"), r"^np\.ravel: order= .*mg\.ravel\(t\.T"),
+        (lambda t: np.einsum("i->", t, casting="no"), r"^np\.einsum: casting= is not supported"),
         (lambda t: np.pad(t, 1, mode="mean"), r"^pad: "),
     ],
 )
@@ -134,6 +137,8 @@ def test_an_argument_that_is_not_supported_is_named(call, message):
         lambda t: np.sum(t, 0, None, None, True),
         lambda t: np.mean(t, dtype=None, out=None),
         lambda t: np.transpose(a=t, axes=None),
+        lambda t: np.apply_along_axis(func1d=lambda row: row * row, axis=0, arr=t),
+        lambda t: np.piecewise(x=t, condlist=[VALUES > 1], funclist=[lambda part: part * part, 3]),
     ],
 )
 def test_numpys_own_names_and_defaults_are_known(compute):
@@ -165,6 +170,13 @@ def test_an_array_does_not_take_a_tensor_in_place():
 def test_a_tracked_tensor_does_not_become_an_array_unasked(convert):
     with pytest.raises(TypeError, match="history"):
         convert(leaf())
+
+
+def test_a_list_of_tracked_tensors_is_stacked_by_numpy():
+    t = leaf()
+    with pytest.raises(TypeError, match=r"np\.stack makes one tensor of a list"):
+        np.sum([t[0], t[1], 2.0])
+    assert mg.gradcheck(lambda t: np.sum(np.stack([t[0], t[1], 2.0])), VALUES)
 
 
 def test_the_refusal_names_the_remedy():
@@ -224,6 +236,8 @@ def test_numpy_scalars_promote_as_in_numpy():
         lambda t: np.minimum.reduce(t, axis=-1),
         np.add.accumulate,
         lambda t: np.multiply.accumulate(t, axis=1),
+        np.maximum.accumulate,
+        lambda t: np.minimum.accumulate(t, 1),
         lambda t: np.multiply.outer(t, VALUES),
         lambda t: np.subtract.outer(VALUES, t),
     ],

@@ -176,3 +176,8 @@ def test_a_permutation_sends_gradients_back_to_where_elements_were(axis):
 def test_a_mistake_in_a_draw_is_named(draw, error, message):
     with pytest.raises(error, match=message):
         draw(mg.tensor([0.5, 0.5], requires_grad=True))
+
+
+def test_bounds_of_integers_are_not_differentiable():
+    with pytest.raises(TypeError, match=r"^integers: a draw has no derivative by 'low'"):
+        mg.random.integers(mg.tensor(3.0, requires_grad=True))

@@ -44,7 +44,7 @@ def apply_along_axis(
             [-2.,  0.]], dtype=float64)
     """
     ndim = np.ndim(x)
-    (axis,) = np.lib.array_utils.normalize_axis_tuple(axis, ndim)
+    axis = np.lib.array_utils.normalize_axis_index(axis, ndim, "apply_along_axis")
     others = [i for i in range(ndim) if i != axis]
     rows = transpose(x, (*others, axis))
     outer = np.shape(rows)[:-1]
@@ -77,7 +77,7 @@ def apply_over_axes(function: Callable[..., Any], x: Array, /, axes: int | Seque
     """
     ndim = np.ndim(x)
     out: Tensor = x
-    for axis in np.lib.array_utils.normalize_axis_tuple(axes, ndim):
+    for axis in np.lib.array_utils.normalize_axis_tuple(axes, ndim, "apply_over_axes"):
         before = np.shape(out)
         out = function(out, axis)
         if np.ndim(out) == ndim - 1:

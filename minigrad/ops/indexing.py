@@ -138,7 +138,14 @@ def scatter_add(x: Array, value: Array, /, index: Any) -> Any:
     >>> mg.scatter_add(mg.tensor([1.0, 2.0]), 10.0, [0, 0])
     tensor([21.,  2.], dtype=float64)
     """
-    return x + scatter(value, index, np.shape(x))
+    try:
+        added = scatter(value, index, np.shape(x))
+    except (IndexError, ValueError) as error:
+        raise type(error)(
+            f"scatter_add: {error}; x has shape {np.shape(x)}, value {np.shape(value)}, which must "
+            "broadcast to that of x[index]"
+        ) from error
+    return x + added
 
 
 @composed(np.take)
@@ -184,7 +191,10 @@ def compress(condition: Array, x: Array, /, axis: int | None = None) -> Any:
             f"compress: condition has shape {np.shape(condition)}, expected one axis; x[condition] "
             "takes a mask with more"
         )
-    return take(x, flatnonzero(condition), axis)
+    if axis is None:
+        x, axis = np.reshape(x, -1), 0
+    along = np.lib.array_utils.normalize_axis_index(axis, np.ndim(x), "compress")
+    return take(x, _where("compress", condition, np.shape(x)[along]), along)
 
 
 @composed(np.extract)
@@ -197,7 +207,17 @@ def extract(condition: Array, x: Array, /) -> Any:
         Not differentiable.
     x : array
     """
-    return take(x, flatnonzero(condition))
+    return take(x, _where("extract", condition, np.size(x)))
+
+
+def _where(op: str, condition: Array, length: int) -> Array:
+    """The places at which a condition holds."""
+    places = np.asarray(flatnonzero(condition))
+    if places.size and places[-1] >= length:
+        raise IndexError(
+            f"{op}: condition holds at {places[-1]}, but there are only {length} elements to choose"
+        )
+    return places
 
 
 @composed(np.take_along_axis)

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..registry import Array, composed
 from .indexing import getitem, setitem
+from .selection import bounded
 from .selection import where as select
 from .shaping import astype, broadcast_to, reshape
 
@@ -41,14 +42,7 @@ def put(x: Array, indices: Any, values: Array, /, mode: str = "raise") -> Tensor
     tensor([[8., 2.],
             [3., 9.]], dtype=float64)
     """
-    chosen = np.ravel(_plain(indices))
-    size = np.size(x)
-    if mode == "wrap":
-        chosen = chosen % size
-    elif mode == "clip":
-        chosen = np.clip(chosen, 0, size - 1)
-    elif mode != "raise":
-        raise ValueError(f"put: mode is {mode!r}; it must be 'raise', 'wrap' or 'clip'")
+    chosen = np.ravel(bounded("put", "indices", indices, np.size(x), mode))
     return _written(x, values, chosen, np.arange(chosen.size))
 
 
@@ -67,9 +61,9 @@ def place(x: Array, mask: Any, values: Array, /) -> Tensor:
     Raises
     ------
     ValueError
-        If there are no values, but elements under the mask.
+        If there are no values, but elements under the mask, or if the mask has another size.
     """
-    chosen = np.flatnonzero(_plain(mask))
+    chosen = _under("place", mask, x)
     if chosen.size and not np.size(values):
         raise ValueError(f"place: no values for the {chosen.size} elements under the mask")
     return _written(x, values, chosen, np.arange(chosen.size))
@@ -86,8 +80,13 @@ def putmask(x: Array, mask: Any, values: Array, /) -> Tensor:
         As many elements as `x`.
     values : array
         If it has another size than `x` it is repeated or cut off, the flattened array.
+
+    Raises
+    ------
+    ValueError
+        If the mask has another size.
     """
-    chosen = np.flatnonzero(_plain(mask))
+    chosen = _under("putmask", mask, x)
     return _written(x, values, chosen, chosen)
 
 
@@ -107,16 +106,24 @@ def copyto(x: Array, source: Array, /, casting: str = "same_kind", where: Any = 
     ------
     TypeError
         If the conversion is not allowed.
+    ValueError
+        If `source` does not broadcast to the shape of `x`.
     """
     dtype = np.result_type(_plain(x))
+    if type(source) in (bool, int, float):  # yields to a dtype of its kind
+        source = np.asarray(source, np.result_type(source, dtype))
     if not np.can_cast(np.result_type(_plain(source)), dtype, casting):  # type: ignore[arg-type]  # NumPy checks it
         raise TypeError(
             f"copyto: {np.result_type(_plain(source))} does not convert to {dtype} by casting="
             f"{casting!r}; convert by t.astype(dtype)"
         )
-    if isinstance(source, (int, float, list)):
-        source = np.asarray(source)
-    taken = broadcast_to(astype(source, dtype), np.shape(x))
+    try:
+        taken = broadcast_to(astype(source, dtype), np.shape(x))
+    except ValueError:
+        raise ValueError(
+            f"copyto: source has shape {np.shape(source)}, which does not broadcast to that of x, "
+            f"{np.shape(x)}"
+        ) from None
     return select(_plain(where), taken, x)
 
 
@@ -154,6 +161,16 @@ def fill_diagonal(x: Array, values: Array, /, wrap: bool = False) -> Tensor:
     np.fill_diagonal(diagonal, True, wrap=wrap)
     chosen = np.flatnonzero(diagonal)
     return _written(x, values, chosen, np.arange(chosen.size))
+
+
+def _under(op: str, mask: Any, x: Array) -> Array:
+    """Which elements of the flattened array are under a mask."""
+    mask = _plain(mask)
+    if mask.size != np.size(x):
+        raise ValueError(
+            f"{op}: mask has shape {mask.shape}, x {np.shape(x)}; they must have as many elements"
+        )
+    return np.flatnonzero(mask)
 
 
 def _written(x: Array, values: Array, chosen: Array, turns: Array) -> Tensor:

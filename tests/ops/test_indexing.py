@@ -314,3 +314,31 @@ def test_facts_about_dtypes_and_memory():
     assert np.shares_memory(t, t.numpy())
     assert not np.may_share_memory(t, t + 1)
     assert np.array_str(t) == "[1.]"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda t: mg.compress([1, 0, 0, 1], t, 0), r"^compress: condition holds at 3, .*only 3"),
+        (lambda t: mg.extract(np.ones(25), t), r"^extract: condition holds at 24, .*only 24"),
+        (lambda t: mg.scatter_add(t, 1.0, 5), r"^scatter_add: .*; x has shape \(3, 4, 2\), value"),
+        (lambda t: t.index_add(0, [0], np.ones(3)), r"^scatter_add: .*value \(3,\), which must"),
+    ],
+)
+@pytest.mark.parametrize("tracked", [True, False])
+def test_what_is_out_of_range_is_named(call, message, tracked):
+    with pytest.raises((IndexError, ValueError), match=message):
+        call(mg.tensor(X, requires_grad=tracked))
+
+
+def test_index_add_names_an_index_out_of_range():
+    with pytest.raises(IndexError, match=r"^index_add: index has numbers from 0 to 5, .* to 1$"):
+        mg.zeros((2, 3)).index_add(0, [0, 5], 1.0)
+
+
+@pytest.mark.parametrize("apply", [mg.apply_along_axis, mg.apply_over_axes])
+def test_an_axis_that_is_not_there(apply):
+    name = apply.__name__
+    arguments = (mg.sum, 5, leaf(X)) if apply is mg.apply_along_axis else (mg.sum, leaf(X), 5)
+    with pytest.raises(IndexError, match=rf"^{name}: axis 5 is out of bounds"):
+        apply(*arguments)
