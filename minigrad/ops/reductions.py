@@ -153,15 +153,24 @@ def logsumexp(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Forw
     "Accurately computing the log-sum-exp and softmax functions", 2021).
     """
     kept = kept_shape(np.shape(x), axis)
-    largest = max(constant(x), axis, keepdims=True)
-    largest = where(np.isfinite(largest), largest, 0.0)
-    total = sum(exp(x - largest), axis, keepdims=True)
-    with np.errstate(divide="ignore"):  # the sum over nothing but -inf is 0, its logarithm -inf
-        out = log(total) + largest
+    rest, log_total, largest = log_of_sum(x, axis)
+    out = log_total + largest
+    # Not from the output: where that is large, its rounding error is that of a factor here.
     return (
         out if keepdims else squeeze(out, axis),
-        lambda g: reshape(g, kept) * exp(x - out),
+        lambda g: reshape(g, kept) * exp(rest - log_total),
     )
+
+
+def log_of_sum(x: Array, axis: Axis) -> tuple[Array, Array, Array]:
+    """The array minus its largest elements, the logarithm of the sum of exponentials of that, and
+    these elements, which are 0 where they are not finite.
+    """
+    largest = np.max(constant(x), axis=axis, keepdims=True)
+    largest = where(np.isfinite(largest), largest, 0.0)
+    rest = x - largest
+    with np.errstate(divide="ignore"):  # the sum over nothing but -inf is 0, its logarithm -inf
+        return rest, log(sum(exp(rest), axis, keepdims=True)), largest
 
 
 def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:

@@ -335,3 +335,18 @@ def test_against_torch(ours, theirs):
     y.backward(g)
     z.backward(torch.tensor(g))
     np.testing.assert_allclose(x.grad.numpy(), other.grad.numpy(), rtol=1e-8, atol=1e-10)
+
+
+def test_least_squares_of_many_points_needs_no_matrix_of_all_pairs():
+    # Of a million pairs of points, and more, were there one.
+    x, y = rng.normal(size=(2, 100_000))
+    a, b = leaf(x), leaf(y)
+    slope, _ = mg.polyfit(a, b, 1)
+    by_x, by_y = mg.grad(slope, [a, b])
+    # The slope is the covariance divided by the variance.
+    x, y = x - x.mean(), y - y.mean()
+    square, product = x @ x, x @ y
+    np.testing.assert_allclose(by_y.numpy(), x / square, atol=1e-12)
+    np.testing.assert_allclose(
+        by_x.numpy(), y / square - 2 * product * x / square**2, atol=1e-12
+    )
