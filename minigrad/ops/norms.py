@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ..registry import Array, composed
+from ..registry import Array, composed, constant
+from .arithmetic import absolute
 from .decompositions import svdvals
 from .linear_algebra import inv
 from .reductions import Axis, max, min, sum
-from .selection import keep_where, maximum, where
+from .selection import keep_where, where
 from .shaping import moveaxis, reshape
 
 Order = float | str | None
@@ -72,26 +73,31 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
     ord : float
         For inf it is the largest absolute value, for -inf the smallest, equal ones sharing the
         gradient equally; for 0 the number of elements other than 0, with the derivative 0. With
-        ``0 < ord <= 1`` there is a kink where an element is 0, and the gradient 0.
+        ``0 < ord <= 1`` there is a kink where an element is 0, and the gradient 0. With a negative
+        one an element that is 0 makes the norm 0, with the gradient 0.
     """
     x, axes = _floating(x), _axes(axis, np.ndim(x))
     if ord == 2:
         out = _positive_root(sum(x * x, axes, keepdims=keepdims), 2.0)
     elif ord == math.inf:
-        out = max(_absolute(x), axes, keepdims=keepdims)
+        out = max(absolute(x), axes, keepdims=keepdims)
     elif ord == -math.inf:
-        out = min(_absolute(x), axes, keepdims=keepdims)
+        out = min(absolute(x), axes, keepdims=keepdims)
     elif ord == 1:
-        out = sum(_absolute(x), axes, keepdims=keepdims)
+        out = sum(absolute(x), axes, keepdims=keepdims)
     elif ord == 0:
         none = keep_where(np.zeros(np.shape(x), bool), x)
         out = sum(none + (x != 0), axes, keepdims=keepdims)
     elif ord > 0:
         nonzero = x != 0
-        powers = keep_where(nonzero, where(nonzero, _absolute(x), 1.0) ** float(ord))
+        powers = keep_where(nonzero, where(nonzero, absolute(x), 1.0) ** float(ord))
         out = _positive_root(sum(powers, axes, keepdims=keepdims), float(ord))
     else:
-        out = sum(_absolute(x) ** float(ord), axes, keepdims=keepdims) ** (1 / float(ord))
+        # A zero makes the norm 0, whatever the others are.
+        none_zero = np.all(constant(x) != 0, axis=axes, keepdims=True)
+        total = sum(where(none_zero, absolute(x), 1.0) ** float(ord), axes, keepdims=keepdims)
+        none_zero = np.reshape(none_zero, np.shape(total))
+        out = keep_where(none_zero, total ** (1 / float(ord)))
     return out
 
 
@@ -125,7 +131,7 @@ def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Order = "fro") -> A
         out = largest[ord](svdvals(x), -1)
     else:
         along = -2 if ord in (1, -1) else -1
-        out = largest[ord](sum(_absolute(_floating(x)), along), -1)
+        out = largest[ord](sum(absolute(_floating(x)), along), -1)
     return reshape(out, (*np.shape(x)[:-2], 1, 1)) if keepdims else out
 
 
@@ -164,10 +170,6 @@ def _kept(x: Array, axes: tuple[int, ...]) -> tuple[int, ...]:
 def _floating(x: Any) -> Array:
     """The array in a dtype in which squares do not overflow: integers become floats."""
     return x if getattr(x, "dtype", np.dtype(int)).kind == "f" else np.divide(x, 1.0)
-
-
-def _absolute(x: Array) -> Array:
-    return maximum(x, -x)  # at 0 the halves of the gradient cancel
 
 
 def _positive_root(x: Array, degree: float) -> Array:

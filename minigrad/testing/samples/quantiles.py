@@ -20,6 +20,8 @@ def quantiles(draw: st.DrawFn, values: Values, scale: float = 1.0) -> Call:
     # Quantiles just at an element, where rounding decides on its neighbour, differ between methods.
     q: Any = draw(st.sampled_from([0.0, 0.27, 0.5, 1.0, [0.13, 0.81], [[0.37], [1.0]]]))
     method = draw(st.sampled_from(sorted(METHODS)))
+    if method == "closest_observation" and np.ndim(q) == 0 and q == 0.5:
+        q = 0.47  # halfway between two elements, versions of NumPy differ
     return Call(call.arrays, {"q": np.multiply(q, scale), "method": method} | call.settings)
 
 
