@@ -163,8 +163,13 @@ def logsumexp(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Forw
 
 
 def log_of_sum(x: Array, axis: Axis) -> tuple[Array, Array, Array]:
-    """The array minus its largest elements, the logarithm of the sum of exponentials of that, and
-    these elements, which are 0 where they are not finite.
+    """The logarithm of a sum of exponentials, in two parts that do not overflow.
+
+    Returns
+    -------
+    rest, log_total, largest : array
+        The array minus its largest elements (minus 0 where they are not finite), the logarithm of
+        the sum of exponentials of that, and what was subtracted.
     """
     largest = np.max(constant(x), axis=axis, keepdims=True)
     largest = where(np.isfinite(largest), largest, 0.0)
