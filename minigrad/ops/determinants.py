@@ -86,7 +86,7 @@ def _by_powers(x: Array) -> tuple[Array, Array]:
     if not n:
         return x, sum(x, (-2, -1)) + 1.0
     eye = np.eye(n, dtype=x.dtype)
-    adjugate = keep_where(np.zeros(x.shape, bool), x) + eye
+    adjugate = keep_where(False, x) + eye
     for step in range(1, n):
         product = matmul(x, adjugate)
         adjugate = product - column(column(matrix_trace(product) / step)) * eye

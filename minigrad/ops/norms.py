@@ -14,7 +14,7 @@ from ..registry import Array, composed, constant
 from .arithmetic import absolute
 from .decompositions import svdvals
 from .linear_algebra import inv
-from .reductions import Axis, max, min, sum
+from .reductions import Axis, kept_shape, max, min, split_axes, sum
 from .selection import keep_where, where
 from .shaping import moveaxis, reshape
 
@@ -46,7 +46,7 @@ def norm(x: Array, /, ord: Order = None, axis: Axis = None, keepdims: bool = Fal
     rank = np.ndim(x)
     if axis is None and ord is None:
         return vector_norm(x, axis=None, keepdims=keepdims)
-    axes = _axes(axis, rank)
+    axes, _ = split_axes(rank, axis)
     if len(axes) == 1:
         if isinstance(ord, str):
             raise ValueError(f"norm: ord={ord!r} is for matrices; vectors have a number or None")
@@ -57,7 +57,7 @@ def norm(x: Array, /, ord: Order = None, axis: Axis = None, keepdims: bool = Fal
             "axis and matrices two: pass axis="
         )
     out = matrix_norm(moveaxis(x, axes, (-2, -1)), ord="fro" if ord is None else ord)
-    return reshape(out, _kept(x, axes)) if keepdims else out
+    return reshape(out, kept_shape(np.shape(x), axes)) if keepdims else out
 
 
 @composed(np.linalg.vector_norm)
@@ -76,7 +76,7 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
         ``0 < ord <= 1`` there is a kink where an element is 0, and the gradient 0. With a negative
         one an element that is 0 makes the norm 0, with the gradient 0.
     """
-    x, axes = _floating(x), _axes(axis, np.ndim(x))
+    x, (axes, _) = _floating(x), split_axes(np.ndim(x), axis)
     if ord == 2:
         out = _positive_root(sum(x * x, axes, keepdims=keepdims), 2.0)
     elif ord == math.inf:
@@ -86,7 +86,7 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
     elif ord == 1:
         out = sum(absolute(x), axes, keepdims=keepdims)
     elif ord == 0:
-        none = keep_where(np.zeros(np.shape(x), bool), x)
+        none = keep_where(False, x)
         out = sum(none + (x != 0), axes, keepdims=keepdims)
     elif ord > 0:
         nonzero = x != 0
@@ -155,16 +155,6 @@ def cond(x: Array, /, p: Order = None) -> Array:
         first, last = s[..., 0], s[..., -1]
         return last / first if p == -2 else first / last
     return matrix_norm(x, ord=p) * matrix_norm(inv(x), ord=p)
-
-
-def _axes(axis: Axis, rank: int) -> tuple[int, ...]:
-    if axis is None:
-        return tuple(range(rank))
-    return np.lib.array_utils.normalize_axis_tuple(axis, rank)
-
-
-def _kept(x: Array, axes: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(1 if i in axes else length for i, length in enumerate(np.shape(x)))
 
 
 def _floating(x: Any) -> Array:

@@ -11,9 +11,9 @@ import numpy as np
 
 from ..registry import Array, Forward, composed, op
 from .indexing import scatter
-from .reductions import Axis, inverse, kept_shape, split_axes
+from .reductions import Axis, kept_shape, split_axes
 from .selection import keep_where
-from .shaping import reshape, transpose
+from .shaping import inverse, reshape, transpose
 
 # Methods of quantile: the place of a quantile among n ordered elements, counted from 0. Those of
 # two numbers are of the family of Hyndman and Fan, "Sample quantiles in statistical packages"

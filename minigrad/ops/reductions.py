@@ -15,7 +15,7 @@ from ..registry import Array, Forward, composed, constant, nondifferentiable, op
 from .elementary import exp, log
 from .joining import concatenate
 from .selection import keep_where, where
-from .shaping import broadcast_to, reshape, squeeze, transpose
+from .shaping import broadcast_to, inverse, reshape, squeeze, transpose
 
 Axis = int | tuple[int, ...] | None
 
@@ -192,8 +192,3 @@ def split_axes(ndim: int, axis: Axis) -> tuple[tuple[int, ...], tuple[int, ...]]
         return tuple(range(ndim)), ()
     axes = np.lib.array_utils.normalize_axis_tuple(axis, ndim)
     return axes, tuple(i for i in range(ndim) if i not in axes)
-
-
-def inverse(order: tuple[int, ...]) -> tuple[int, ...]:
-    """The order that undoes an order of axes."""
-    return tuple(sorted(range(len(order)), key=order.__getitem__))
