@@ -280,7 +280,10 @@ def with_settings(op: Op, twin: Callable[..., Any], call: Call) -> Callable[...,
             kinds = [parameter.kind for parameter in parameters.values()]
             if inspect.Parameter.VAR_KEYWORD not in kinds:
                 most = len(kinds) - kinds.count(inspect.Parameter.KEYWORD_ONLY)
-                split, taken = is_first and most > len(call.arrays), dict(parameters)
+                place = len(call.arrays)
+                # Before the settings of some there is out=, which tensors do not take.
+                split = is_first and most > place and list(parameters)[place] != "out"
+                taken = dict(parameters)
     named = dict(zip(names[split:], values[split:], strict=True))
     if not named.keys() <= taken.keys():
         return None
