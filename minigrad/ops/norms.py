@@ -96,7 +96,7 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
         # A zero makes the norm 0, whatever the others are.
         none_zero = np.all(constant(x) != 0, axis=axes, keepdims=True)
         total = sum(where(none_zero, absolute(x), 1.0) ** float(ord), axes, keepdims=keepdims)
-        none_zero = np.reshape(none_zero, np.shape(total))
+        none_zero = reshape(none_zero, np.shape(total))
         out = keep_where(none_zero, total ** (1 / float(ord)))
     return out
 

@@ -281,8 +281,9 @@ def with_settings(op: Op, twin: Callable[..., Any], call: Call) -> Callable[...,
             if inspect.Parameter.VAR_KEYWORD not in kinds:
                 most = len(kinds) - kinds.count(inspect.Parameter.KEYWORD_ONLY)
                 place = len(call.arrays)
-                # Before the settings of some there is out=, which tensors do not take.
-                split = is_first and most > place and list(parameters)[place] != "out"
+                # Before the settings of some there is out=, which tensors do not take, or *args.
+                others = "out", "varargs"
+                split = is_first and most > place and list(parameters)[place] not in others
                 taken = dict(parameters)
     named = dict(zip(names[split:], values[split:], strict=True))
     if not named.keys() <= taken.keys():
