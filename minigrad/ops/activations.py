@@ -6,7 +6,7 @@ import numpy as np
 
 from ..registry import Array, Dispatched, Forward, op
 from .elementary import exp
-from .reductions import logsumexp, sum
+from .reductions import log_of_sum, sum
 from .selection import keep_where
 
 
@@ -43,12 +43,14 @@ def _logistic(x: Array) -> Array:
 @op
 def log_softmax(x: Array, /, axis: int | tuple[int, ...] = -1) -> Forward:
     """Logarithm of the softmax along an axis, ``x - logsumexp(x)``."""
-    out = x - logsumexp(x, axis, keepdims=True)
+    rest, log_total, _ = log_of_sum(x, axis)
+    out = rest - log_total
     return out, lambda g: g - exp(out) * sum(g, axis, keepdims=True)
 
 
 @op
 def softmax(x: Array, /, axis: int | tuple[int, ...] = -1) -> Forward:
     """Exponentials scaled to a sum of 1 along an axis, ``exp(x - logsumexp(x))``."""
-    out = exp(x - logsumexp(x, axis, keepdims=True))
+    rest, log_total, _ = log_of_sum(x, axis)
+    out = exp(rest - log_total)
     return out, lambda g: out * (g - sum(g * out, axis, keepdims=True))

@@ -10,8 +10,11 @@ import numpy as np
 
 from ..registry import Array, Forward, composed, op
 from .arithmetic import multiply
+from .einstein_summation import einsum
 from .indexing import getitem
+from .joining import stack
 from .shaping import moveaxis, reshape, transpose
+from .splitting import unstack
 
 
 def twins(*names: str) -> list[Any]:
@@ -201,7 +204,7 @@ def vecdot(x: Array, y: Array, /, *, axis: int = -1) -> Array:
             f"vecdot: the vectors of x, of shape {x.shape}, and of y, of shape {y.shape}, are not "
             "equally long"
         )
-    return vector(vector(matmul(row(x), column(y))))
+    return einsum("...i,...i", x, y)
 
 
 @composed(*twins("matvec"))
@@ -243,17 +246,14 @@ def cross(
     """
     if axis is not None:
         axisa = axisb = axisc = axis
-    x, y = moveaxis(x, axisa, -1), moveaxis(y, axisb, -1)
-    if x.shape[-1] != 3 or y.shape[-1] != 3:
+    lengths = np.shape(x)[axisa], np.shape(y)[axisb]
+    if lengths != (3, 3):
         raise ValueError(
-            f"cross: vectors have three components, got {x.shape[-1]} in x and {y.shape[-1]} in y; "
+            f"cross: vectors have three components, got {lengths[0]} in x and {lengths[1]} in y; "
             "in the plane write x[..., 0] * y[..., 1] - x[..., 1] * y[..., 0]"
         )
-
-    def part(vectors: Array, first: int) -> Array:
-        return getitem(vectors, (..., [first % 3, (first + 1) % 3, (first + 2) % 3]))
-
-    return moveaxis(part(x, 1) * part(y, 2) - part(x, 2) * part(y, 1), -1, axisc)
+    (x0, x1, x2), (y0, y1, y2) = unstack(x, axis=axisa), unstack(y, axis=axisb)
+    return stack([x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0], axisc)
 
 
 def swapped(x: Array) -> Array:

@@ -10,9 +10,8 @@ from ..registry import Array, Dispatched, Forward, composed, op
 from .elementary import exp
 from .indexing import getitem, scatter
 from .joining import concatenate
-from .reductions import inverse
 from .selection import keep_where, where
-from .shaping import reshape, transpose
+from .shaping import inverse, reshape, transpose
 
 FLIP = slice(None, None, -1)
 

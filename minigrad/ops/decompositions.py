@@ -86,7 +86,7 @@ def qr(x: Array, /, mode: Literal["reduced", "complete", "r"] = "reduced") -> Fo
 
         def by_triangle(by_r: Array) -> Array:
             q, r = np.linalg.qr(x)
-            return by_x(q, r, keep_where(np.zeros(q.shape, bool), q), by_r)
+            return by_x(q, r, keep_where(False, q), by_r)
 
         return out, by_triangle
 

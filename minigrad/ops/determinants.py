@@ -33,10 +33,23 @@ def det(x: Array, /) -> Forward:
 
 
 def _cofactors(x: Array) -> Array:
-    """``det(x) * inv(x).T`` without a division by singular values, so that they may be 0."""
+    """``det(x) * inv(x).T``, without a division by singular values where some are about 0."""
+    if _well_conditioned(constant(x)):
+        return column(column(det(x))) * swapped(inv(x))
     finite = np.all(np.isfinite(x), axis=(-2, -1), keepdims=True)
     cofactors = _finite_cofactors(where(finite, x, 0.0))
     return where(finite, cofactors, np.nan)
+
+
+def _well_conditioned(x: Array) -> bool:
+    """Whether an inverse and the inverse of its determinant lose only few digits, for all."""
+    dtype = np.finfo(x.dtype if x.dtype.kind == "f" else np.float64)
+    determinant = np.abs(np.linalg.det(x))
+    if not np.all((determinant > dtype.tiny) & (determinant < dtype.max)):
+        return False
+    # A determinant other than 0 comes from pivots other than 0, so there is an inverse.
+    condition = np.linalg.norm(x, axis=(-2, -1)) * np.linalg.norm(np.linalg.inv(x), axis=(-2, -1))
+    return bool(np.all(condition < float(dtype.eps) ** (-1 / 3)))
 
 
 def _finite_cofactors(x: Array) -> Array:
@@ -73,7 +86,7 @@ def _by_powers(x: Array) -> tuple[Array, Array]:
     if not n:
         return x, sum(x, (-2, -1)) + 1.0
     eye = np.eye(n, dtype=x.dtype)
-    adjugate = keep_where(np.zeros(x.shape, bool), x) + eye
+    adjugate = keep_where(False, x) + eye
     for step in range(1, n):
         product = matmul(x, adjugate)
         adjugate = product - column(column(matrix_trace(product) / step)) * eye

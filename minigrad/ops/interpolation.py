@@ -10,7 +10,7 @@ from ..registry import Array, composed, constant
 from .indexing import getitem
 from .joining import concatenate
 from .ordering import argsort, searchsorted
-from .selection import where
+from .selection import keep_where, where
 
 
 @composed(np.interp)
@@ -81,7 +81,13 @@ def interp(
     x1, y1 = getitem(xp, segment), getitem(fp, segment)
     jump = np.equal(x0, x1)  # the last point is repeated, or the only one
     slope = (y1 - y0) / where(jump, 1, x1 - x0)
-    y = where(jump, y1, y0 + slope * (inside - x0))
+    # From the point on the left; at the last point, and where that is infinite, on the right.
+    from_right = np.logical_or(np.equal(inside, x1), np.isinf(y0))
+    step = inside - where(from_right, x1, x0)
+    # At a point its value is exact, also where the slope is infinite.
+    with np.errstate(invalid="ignore"):
+        rise = keep_where(np.logical_or(np.not_equal(step, 0), np.isfinite(slope)), slope * step)
+    y = where(jump, y1, where(from_right, y1, y0) + rise)
     y = where(below, getitem(fp, 0) if left is None else left, y)
     return where(above, getitem(fp, -1) if right is None else right, y)
 

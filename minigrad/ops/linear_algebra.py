@@ -113,12 +113,17 @@ def pinv(x: Array, /, rcond: float | None = None) -> Forward:
 
     def by_x(g: Array) -> Array:
         p, pt = out, swapped(out)
-        inside = -matmul(matmul(pt, g), pt)
+        tall = x.shape[-2] >= x.shape[-1]
+
+        def product(a: Array, b: Array, c: Array) -> Array:
+            # Of shapes (m, n), (n, m), (m, n): by way of the smaller square.
+            return matmul(a, matmul(b, c)) if tall else matmul(matmul(a, b), c)
+
+        inside = -product(pt, g, pt)
         # What changes the spaces of the rows and of the columns.
-        rows = matmul(matmul(swapped(g), p), pt)
-        columns = matmul(pt, matmul(p, swapped(g)))
-        rows = rows - matmul(x, matmul(p, rows))
-        columns = columns - matmul(matmul(columns, p), x)
+        rows, columns = product(swapped(g), p, pt), product(pt, p, swapped(g))
+        rows = rows - product(x, p, rows)
+        columns = columns - product(columns, p, x)
         return inside + rows + columns
 
     return out, by_x

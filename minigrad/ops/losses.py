@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..registry import Array, Dispatched, composed
+from ..registry import Array, composed, constant
 from .activations import log_softmax
 from .indexing import getitem
 from .reductions import mean, sum
@@ -48,7 +48,7 @@ def cross_entropy(
     0.6931471805599453
     """
     # A copy: the caller may fill the same array with the next batch before backward.
-    classes = np.array(targets.detach() if isinstance(targets, Dispatched) else targets)
+    classes = np.array(constant(targets))
     _check(np.shape(logits), classes)
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"cross_entropy: reduction is 'mean', 'sum' or 'none', got {reduction!r}")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..registry import Array, Dispatched, composed
+from ..registry import Array, composed, constant
 from .contraction import dot, matmul
 from .linear_algebra import inv, solve
 from .selection import keep_where
@@ -22,7 +22,7 @@ def matrix_power(x: Array, /, n: int) -> Array:
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
         raise TypeError(f"matrix_power: n must be an integer, got {n!r}")
     if n == 0:
-        nothing = keep_where(np.zeros(np.shape(x), bool), x)
+        nothing = keep_where(False, x)
         return nothing + np.eye(np.shape(x)[-1], dtype=nothing.dtype)
     square, result, left = inv(x) if n < 0 else x, None, abs(int(n))
     while True:
@@ -104,7 +104,7 @@ def expm(x: Array, /) -> Array:
         raise ValueError(f"expm: x has shape {np.shape(x)}; matrices must be square")
     x = np.divide(x, 1.0)  # integers become floats
     eye = np.eye(x.shape[-1], dtype=x.dtype)
-    values = x.detach().numpy() if isinstance(x, Dispatched) else x
+    values = np.asarray(constant(x))
     norm = float(np.max(np.sum(np.abs(values), axis=-2), initial=0))
     halvings = math.ceil(math.log2(norm / _PADE_RADIUS)) if _PADE_RADIUS < norm < math.inf else 0
     x = x / 2.0**halvings

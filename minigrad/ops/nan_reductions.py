@@ -119,7 +119,7 @@ def nanstd(
 def _variance(function: str, x: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
     valid = logical_not(isnan(x))
     # From their computed mean, equal elements would differ by its rounding error.
-    some = max(where(valid, constant(x), -np.inf), axis, keepdims=True)
+    some = max(where(valid, constant(x), -np.inf), axis, keepdims=True) if np.size(x) else 0.0
     shifted = keep_where(valid, x - some)
     total: Any = sum(shifted, axis, keepdims=True)
     mean = total / _count(x, axis, True, total)

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ..registry import Array, composed
+from ..registry import Array, composed, constant
+from .arithmetic import absolute
 from .decompositions import svdvals
 from .linear_algebra import inv
-from .reductions import Axis, max, min, sum
-from .selection import keep_where, maximum, where
+from .reductions import Axis, kept_shape, max, min, split_axes, sum
+from .selection import keep_where, where
 from .shaping import moveaxis, reshape
 
 Order = float | str | None
@@ -45,7 +46,7 @@ def norm(x: Array, /, ord: Order = None, axis: Axis = None, keepdims: bool = Fal
     rank = np.ndim(x)
     if axis is None and ord is None:
         return vector_norm(x, axis=None, keepdims=keepdims)
-    axes = _axes(axis, rank)
+    axes, _ = split_axes(rank, axis)
     if len(axes) == 1:
         if isinstance(ord, str):
             raise ValueError(f"norm: ord={ord!r} is for matrices; vectors have a number or None")
@@ -56,7 +57,7 @@ def norm(x: Array, /, ord: Order = None, axis: Axis = None, keepdims: bool = Fal
             "axis and matrices two: pass axis="
         )
     out = matrix_norm(moveaxis(x, axes, (-2, -1)), ord="fro" if ord is None else ord)
-    return reshape(out, _kept(x, axes)) if keepdims else out
+    return reshape(out, kept_shape(np.shape(x), axes)) if keepdims else out
 
 
 @composed(np.linalg.vector_norm)
@@ -72,26 +73,31 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
     ord : float
         For inf it is the largest absolute value, for -inf the smallest, equal ones sharing the
         gradient equally; for 0 the number of elements other than 0, with the derivative 0. With
-        ``0 < ord <= 1`` there is a kink where an element is 0, and the gradient 0.
+        ``0 < ord <= 1`` there is a kink where an element is 0, and the gradient 0. With a negative
+        one an element that is 0 makes the norm 0, with the gradient 0.
     """
-    x, axes = _floating(x), _axes(axis, np.ndim(x))
+    x, (axes, _) = _floating(x), split_axes(np.ndim(x), axis)
     if ord == 2:
         out = _positive_root(sum(x * x, axes, keepdims=keepdims), 2.0)
     elif ord == math.inf:
-        out = max(_absolute(x), axes, keepdims=keepdims)
+        out = max(absolute(x), axes, keepdims=keepdims)
     elif ord == -math.inf:
-        out = min(_absolute(x), axes, keepdims=keepdims)
+        out = min(absolute(x), axes, keepdims=keepdims)
     elif ord == 1:
-        out = sum(_absolute(x), axes, keepdims=keepdims)
+        out = sum(absolute(x), axes, keepdims=keepdims)
     elif ord == 0:
-        none = keep_where(np.zeros(np.shape(x), bool), x)
+        none = keep_where(False, x)
         out = sum(none + (x != 0), axes, keepdims=keepdims)
     elif ord > 0:
         nonzero = x != 0
-        powers = keep_where(nonzero, where(nonzero, _absolute(x), 1.0) ** float(ord))
+        powers = keep_where(nonzero, where(nonzero, absolute(x), 1.0) ** float(ord))
         out = _positive_root(sum(powers, axes, keepdims=keepdims), float(ord))
     else:
-        out = sum(_absolute(x) ** float(ord), axes, keepdims=keepdims) ** (1 / float(ord))
+        # A zero makes the norm 0, whatever the others are.
+        none_zero = np.all(constant(x) != 0, axis=axes, keepdims=True)
+        total = sum(where(none_zero, absolute(x), 1.0) ** float(ord), axes, keepdims=keepdims)
+        none_zero = reshape(none_zero, np.shape(total))
+        out = keep_where(none_zero, total ** (1 / float(ord)))
     return out
 
 
@@ -125,7 +131,7 @@ def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Order = "fro") -> A
         out = largest[ord](svdvals(x), -1)
     else:
         along = -2 if ord in (1, -1) else -1
-        out = largest[ord](sum(_absolute(_floating(x)), along), -1)
+        out = largest[ord](sum(absolute(_floating(x)), along), -1)
     return reshape(out, (*np.shape(x)[:-2], 1, 1)) if keepdims else out
 
 
@@ -151,23 +157,9 @@ def cond(x: Array, /, p: Order = None) -> Array:
     return matrix_norm(x, ord=p) * matrix_norm(inv(x), ord=p)
 
 
-def _axes(axis: Axis, rank: int) -> tuple[int, ...]:
-    if axis is None:
-        return tuple(range(rank))
-    return np.lib.array_utils.normalize_axis_tuple(axis, rank)
-
-
-def _kept(x: Array, axes: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(1 if i in axes else length for i, length in enumerate(np.shape(x)))
-
-
 def _floating(x: Any) -> Array:
     """The array in a dtype in which squares do not overflow: integers become floats."""
     return x if getattr(x, "dtype", np.dtype(int)).kind == "f" else np.divide(x, 1.0)
-
-
-def _absolute(x: Array) -> Array:
-    return maximum(x, -x)  # at 0 the halves of the gradient cancel
 
 
 def _positive_root(x: Array, degree: float) -> Array:

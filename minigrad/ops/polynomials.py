@@ -69,7 +69,7 @@ def polyval(p: Array, x: Array, /) -> Array:
     tensor([2., 4.], dtype=float64)
     """
     # With a coefficient 0 in front, the result has the shape of x however few there are.
-    out = keep_where(np.zeros(np.shape(x), bool), x)
+    out = keep_where(False, x)
     for power in range(np.shape(p)[0]):
         out = getitem(p, power) + (out * x if power else out)
     return out
@@ -198,7 +198,7 @@ def polyfit(x: Array, y: Array, /, deg: int, *, w: Any = None) -> Array:
     -------
     array of shape (deg + 1,) or (deg + 1, k)
     """
-    one = keep_where(np.zeros(np.shape(x), bool), x) + 1
+    one = keep_where(False, x) + 1
     powers = [one / 1.0]
     for _ in range(deg):
         powers.insert(0, powers[0] * x)

@@ -11,9 +11,9 @@ import numpy as np
 
 from ..registry import Array, Forward, composed, op
 from .indexing import scatter
-from .reductions import Axis, inverse, kept_shape, split_axes
+from .reductions import Axis, kept_shape, split_axes
 from .selection import keep_where
-from .shaping import reshape, transpose
+from .shaping import inverse, reshape, transpose
 
 # Methods of quantile: the place of a quantile among n ordered elements, counted from 0. Those of
 # two numbers are of the family of Hyndman and Fan, "Sample quantiles in statistical packages"
@@ -25,6 +25,7 @@ METHODS: dict[str, tuple[float, float] | Callable[[Any, Any], Any]] = {
     "nearest": lambda n, q: np.around((n - 1) * q),
     "midpoint": lambda n, q: (np.floor((n - 1) * q) + np.ceil((n - 1) * q)) / 2,
     "inverted_cdf": lambda n, q: np.ceil(n * q) - 1,
+    "closest_observation": lambda n, q: np.rint(n * q) - 1,
     "averaged_inverted_cdf": lambda n, q: (np.ceil(n * q) + np.floor(n * q) - 1) / 2,
     "interpolated_inverted_cdf": (0, 1),
     "hazen": (1 / 2, 1 / 2),
@@ -53,8 +54,8 @@ def quantile(
     method : str
         The place of a quantile among the elements in order, as in `numpy.quantile`: ``"linear"``,
         ``"lower"``, ``"higher"``, ``"nearest"``, ``"midpoint"``, ``"inverted_cdf"``,
-        ``"averaged_inverted_cdf"``, ``"interpolated_inverted_cdf"``, ``"hazen"``, ``"weibull"``,
-        ``"median_unbiased"`` or ``"normal_unbiased"``.
+        ``"closest_observation"``, ``"averaged_inverted_cdf"``, ``"interpolated_inverted_cdf"``,
+        ``"hazen"``, ``"weibull"``, ``"median_unbiased"`` or ``"normal_unbiased"``.
     keepdims : bool
 
     Examples
@@ -88,6 +89,8 @@ def interpolated(
     reduced, rest = split_axes(len(shape), axis)
     order, rest_shape = rest + reduced, tuple(shape[i] for i in rest)
     front = np.transpose(x, order)
+    if front.dtype.kind == "b":
+        front = front.astype(np.float64)  # booleans have no differences
     length = math.prod(shape[i] for i in reduced)
     if not length:
         raise ValueError(f"{function}: x has shape {shape}, so there are no elements along {axis=}")

@@ -15,7 +15,7 @@ from ..registry import Array, Forward, composed, constant, nondifferentiable, op
 from .elementary import exp, log
 from .joining import concatenate
 from .selection import keep_where, where
-from .shaping import broadcast_to, reshape, squeeze, transpose
+from .shaping import broadcast_to, inverse, reshape, squeeze, transpose
 
 Axis = int | tuple[int, ...] | None
 
@@ -153,15 +153,29 @@ def logsumexp(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Forw
     "Accurately computing the log-sum-exp and softmax functions", 2021).
     """
     kept = kept_shape(np.shape(x), axis)
-    largest = max(constant(x), axis, keepdims=True)
-    largest = where(np.isfinite(largest), largest, 0.0)
-    total = sum(exp(x - largest), axis, keepdims=True)
-    with np.errstate(divide="ignore"):  # the sum over nothing but -inf is 0, its logarithm -inf
-        out = log(total) + largest
+    rest, log_total, largest = log_of_sum(x, axis)
+    out = log_total + largest
+    # Not from the output: where that is large, its rounding error is that of a factor here.
     return (
         out if keepdims else squeeze(out, axis),
-        lambda g: reshape(g, kept) * exp(x - out),
+        lambda g: reshape(g, kept) * exp(rest - log_total),
     )
+
+
+def log_of_sum(x: Array, axis: Axis) -> tuple[Array, Array, Array]:
+    """The logarithm of a sum of exponentials, in two parts that do not overflow.
+
+    Returns
+    -------
+    rest, log_total, largest : array
+        The array minus its largest elements (minus 0 where they are not finite), the logarithm of
+        the sum of exponentials of that, and what was subtracted.
+    """
+    largest = np.max(constant(x), axis=axis, keepdims=True)
+    largest = where(np.isfinite(largest), largest, 0.0)
+    rest = x - largest
+    with np.errstate(divide="ignore"):  # the sum over nothing but -inf is 0, its logarithm -inf
+        return rest, log(sum(exp(rest), axis, keepdims=True)), largest
 
 
 def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
@@ -178,8 +192,3 @@ def split_axes(ndim: int, axis: Axis) -> tuple[tuple[int, ...], tuple[int, ...]]
         return tuple(range(ndim)), ()
     axes = np.lib.array_utils.normalize_axis_tuple(axis, ndim)
     return axes, tuple(i for i in range(ndim) if i not in axes)
-
-
-def inverse(order: tuple[int, ...]) -> tuple[int, ...]:
-    """The order that undoes an order of axes."""
-    return tuple(sorted(range(len(order)), key=order.__getitem__))

@@ -132,11 +132,16 @@ def transpose(x: Array, /, axes: Sequence[int] | None = None) -> Forward:
     back = None
     if axes is not None:
         order = np.lib.array_utils.normalize_axis_tuple(axes, np.ndim(x))
-        back = tuple(sorted(range(len(order)), key=order.__getitem__))
+        back = inverse(order)
     return np.transpose(x, axes), lambda g: transpose(g, back)
 
 
 permute_dims = transpose
+
+
+def inverse(order: tuple[int, ...]) -> tuple[int, ...]:
+    """The order that undoes an order of axes."""
+    return tuple(sorted(range(len(order)), key=order.__getitem__))
 
 
 @op(np.matrix_transpose, np.linalg.matrix_transpose, piecewise_linear=True)

@@ -18,9 +18,9 @@ from .contraction import matmul
 from .elementary import sqrt
 from .indexing import getitem
 from .joining import concatenate
-from .reductions import Axis, inverse, kept_shape, mean, sum
+from .reductions import Axis, kept_shape, mean, sum
 from .selection import maximum, minimum, where
-from .shaping import astype, reshape, squeeze, transpose
+from .shaping import astype, inverse, reshape, squeeze, transpose
 
 
 @op(np.var, piecewise_linear=False)

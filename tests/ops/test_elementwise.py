@@ -244,3 +244,11 @@ def test_aliases(alias, name):
     if hasattr(np, alias):
         assert mg.registry.twin(getattr(np, alias)) is mg.registry.lookup(getattr(mg, name))
     assert getattr(mg, alias) is getattr(mg, name)
+
+
+def test_probabilities_are_accurate_far_from_zero():
+    x = mg.tensor(np.float32([1e5, 1e5, 1e5 + 1]), requires_grad=True)
+    expected = np.exp([0, 0, 1]) / (2 + math.e)
+    np.testing.assert_allclose(mg.softmax(x).numpy(), expected, rtol=1e-6)
+    np.testing.assert_allclose(mg.log_softmax(x).numpy(), np.log(expected), rtol=1e-6)
+    np.testing.assert_allclose(mg.grad(mg.logsumexp(x), x)[0].numpy(), expected, rtol=1e-6)

@@ -335,3 +335,32 @@ def test_against_torch(ours, theirs):
     y.backward(g)
     z.backward(torch.tensor(g))
     np.testing.assert_allclose(x.grad.numpy(), other.grad.numpy(), rtol=1e-8, atol=1e-10)
+
+
+def test_least_squares_of_many_points_needs_no_matrix_of_all_pairs():
+    # Of a million pairs of points, and more, were there one.
+    x, y = rng.normal(size=(2, 100_000))
+    a, b = leaf(x), leaf(y)
+    slope, _ = mg.polyfit(a, b, 1)
+    by_x, by_y = mg.grad(slope, [a, b])
+    # The slope is the covariance divided by the variance.
+    x, y = x - x.mean(), y - y.mean()
+    square, product = x @ x, x @ y
+    np.testing.assert_allclose(by_y.numpy(), x / square, atol=1e-12)
+    np.testing.assert_allclose(by_x.numpy(), y / square - 2 * product * x / square**2, atol=1e-12)
+
+
+@pytest.mark.parametrize("smallest", [1.0, 1e-3, 1e-8, 0.0])
+def test_the_derivatives_of_a_determinant_near_singular_matrices(smallest):
+    """The same however far from singular: two formulas share the work."""
+    u, v = (np.linalg.qr(rng.normal(size=(4, 4)))[0] for _ in range(2))
+    values = np.array([3.0, 2.0, 1.5, smallest])
+    x = leaf(u * values @ v)
+    g = mg.grad(mg.linalg.det(x), x, create_graph=True)[0]
+    others = [np.prod(np.delete(values, i)) for i in range(4)]
+    sign = np.linalg.det(u) * np.linalg.det(v)
+    np.testing.assert_allclose(g.numpy(), sign * (u * others @ v), atol=1e-12)
+    # Along the singular vectors, the derivative by two values is the product of the others.
+    direction, other = u[:, :1] @ v[:1], u[:, 1:2] @ v[1:2]
+    h = mg.grad(mg.sum(g * direction), x)[0].numpy()
+    assert np.sum(h * other) == pytest.approx(sign * values[2] * values[3], abs=1e-12)

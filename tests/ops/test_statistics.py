@@ -74,7 +74,7 @@ def test_quantile_refuses():
     with pytest.raises(ValueError, match="quantile: q is from 0 to 1"):
         mg.quantile(X, 50)
     with pytest.raises(ValueError, match="quantile: method is one of linear, lower"):
-        mg.quantile(X, 0.5, method="closest_observation")
+        mg.quantile(X, 0.5, method="middle")
     with pytest.raises(ValueError, match="no elements"):
         mg.median(mg.tensor([]))
     with pytest.raises(TypeError, match="'q' is a setting"):
@@ -200,3 +200,18 @@ def test_a_running_sum_of_exponentials_does_not_overflow():
     out[-1].backward()
     np.testing.assert_allclose(out.numpy(), [-1000, 1000, 1000, 1000 + np.log(2)])
     np.testing.assert_allclose(x.grad.numpy(), [0, 0.5, 0, 0.5])
+
+
+def test_interp_gives_the_values_at_the_points_exactly():
+    xp, fp = np.sort(rng.normal(size=(2, 50)))
+    np.testing.assert_array_equal(mg.interp(xp, xp, fp), fp)
+    # Also beside infinite ones.
+    xp, x = np.arange(3.0), np.array([0.0, 0.5, 1.0, 1.5, 2.0])
+    for fp in ([0, 1, np.inf], [np.inf, 1, 2], [-np.inf, 1, 2]):
+        np.testing.assert_array_equal(mg.interp(x, xp, np.array(fp)), np.interp(x, xp, fp))
+
+
+def test_quantiles_of_booleans_and_variances_of_nothing():
+    assert mg.median([True, True, False, False]) == np.median([True, True, False, False]) == 0.5
+    with pytest.warns(RuntimeWarning):
+        assert np.isnan(mg.nanvar(mg.tensor(np.zeros((0,)))).item())

@@ -168,15 +168,25 @@ def unary(values: Values) -> st.SearchStrategy[Call]:
 
 
 @st.composite
-def reduction(draw: st.DrawFn, values: Values, side: int = 1, tuples: bool = True) -> Call:
-    """One array, an axis or several or none, and whether to keep them."""
-    shape = draw(shapes(side=side))
+def reduction(
+    draw: st.DrawFn, values: Values, side: int = 1, tuples: bool = True, least: int = 0
+) -> Call:
+    """One array, an axis or several or none, and whether to keep them.
+
+    The axes that are reduced are no shorter than `side`, the others no shorter than `least`.
+    """
+    shape = draw(shapes(side=least))
     axes: list[st.SearchStrategy[Any]] = [st.none()]
     if shape:
         axes.append(st.integers(-len(shape), len(shape) - 1))
     if tuples:
         axes.append(hnp.valid_tuple_axes(len(shape)))
     settings = {"axis": draw(st.one_of(axes)), "keepdims": draw(st.booleans())}
+    places = np.arange(len(shape))
+    if settings["axis"] is not None:
+        places = np.take(places, np.array(settings["axis"], dtype=int))
+    reduced = np.atleast_1d(places)
+    shape = tuple(max(n, side) if i in reduced else n for i, n in enumerate(shape))
     return Call((values(draw(rngs()), shape),), settings)
 
 

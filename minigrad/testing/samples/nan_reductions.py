@@ -29,5 +29,5 @@ SAMPLES: dict[Callable[..., Any], Samples] = {
     # Not np.nanquantile, which with axis=() and a matrix q returns another shape than np.quantile.
     ops.nanquantile: Samples(quantiles(separated()), np.quantile),
     ops.nanpercentile: Samples(quantiles(separated(), scale=100.0), np.percentile),
-    ops.nanmedian: Samples(reduction(separated()), np.nanmedian),
+    ops.nanmedian: Samples(reduction(separated(), least=1), np.nanmedian),
 }

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ... import ops
-from .calls import Array, Call, Samples, reduction, rngs, separated
+from .calls import Array, Call, Samples, reduction, rngs, separated, shapes
 from .linear_algebra import batches, with_singular_values
 
 _ORDERS = [1, 2, np.inf, -np.inf, 0, 3, 2.5, 0.5, -1.5]
@@ -43,8 +43,7 @@ def _norms(draw: st.DrawFn) -> Call:
         call = draw(reduction(_values))
         return Call(call.arrays, {"keepdims": call.settings["keepdims"]})
     if kind == "vectors":
-        (x,) = draw(reduction(_values)).arrays
-        x = x.reshape(1) if not x.ndim else x
+        x = _values(draw(rngs()), draw(shapes(dims=1, side=1)))
         settings: dict[str, Any] = {
             "ord": draw(st.sampled_from([None, *_ORDERS])),
             "axis": draw(st.integers(-x.ndim, x.ndim - 1)),
