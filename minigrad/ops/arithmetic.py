@@ -88,7 +88,7 @@ def power(x: Array, y: Array, /) -> Forward:
         if isinstance(y, (int, float)):
             return g * (y * x ** (y - 1)) if y != 0 else flat(g)
         # 0 ** -1 is inf; where y is 0 any finite base will do, since y is a factor.
-        base = where((x == 0) & (y == 0), 1.0, x)
+        base = where(y == 0, 1.0, x)
         return g * (y * base ** (y - 1))
 
     def by_exponent(g: Array) -> Array:

@@ -182,7 +182,11 @@ def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     """The shape that a reduction has with ``keepdims=True``."""
     if axis is None:
         return (1,) * len(shape)
-    axes = np.lib.array_utils.normalize_axis_tuple(axis, len(shape))
+    ndim = len(shape)
+    if type(axis) is int and -ndim <= axis < ndim:  # by far the most frequent
+        axis %= ndim
+        return (*shape[:axis], 1, *shape[axis + 1 :])
+    axes = np.lib.array_utils.normalize_axis_tuple(axis, ndim)
     return tuple(1 if i in axes else length for i, length in enumerate(shape))
 
 
