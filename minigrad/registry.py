@@ -425,7 +425,7 @@ def _enter(
                 f"{_twins[numpy_function]!r}; a NumPy function has one op"
             )
     # For whoever looks at the function: the rule's parameters, but not what the rule returns.
-    if signature.return_annotation not in ("Any", "bool"):
+    if signature.return_annotation not in ("Any", "bool") and run is not None:
         signature = signature.replace(return_annotation="Tensor")
     if function is not rule:
         function.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect.signature

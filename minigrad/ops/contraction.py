@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from .indexing import getitem
 from .joining import stack
 from .shaping import moveaxis, reshape, transpose
 from .splitting import unstack
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 
 def twins(*names: str) -> list[Any]:
@@ -71,7 +74,7 @@ def matmul(x: Array, y: Array, /) -> Forward:
 
 
 @composed(np.dot)
-def dot(x: Array, y: Array, /) -> Array:
+def dot(x: Array, y: Array, /) -> Tensor:
     """Sum of products over the last axis of `x` and the last but one of `y`, or its only one.
 
     A product of two vectors, or of two matrices; a scalar multiplies. Unlike those of `matmul` the
@@ -85,7 +88,7 @@ def dot(x: Array, y: Array, /) -> Array:
 
 
 @composed(np.inner)
-def inner(x: Array, y: Array, /) -> Array:
+def inner(x: Array, y: Array, /) -> Tensor:
     """Sum of products over the last axes of two arrays; the result has the axes before them."""
     if np.ndim(x) == 0 or np.ndim(y) == 0:
         return multiply(x, y)
@@ -93,7 +96,7 @@ def inner(x: Array, y: Array, /) -> Array:
 
 
 @composed(np.outer, np.linalg.outer)
-def outer(x: Array, y: Array, /) -> Array:
+def outer(x: Array, y: Array, /) -> Tensor:
     """Products of each element of `x` with each of `y`, both flattened: ``out[i, j] = x[i] y[j]``.
 
     Returns
@@ -104,13 +107,13 @@ def outer(x: Array, y: Array, /) -> Array:
 
 
 @composed(np.vdot)
-def vdot(x: Array, y: Array, /) -> Array:
+def vdot(x: Array, y: Array, /) -> Tensor:
     """Sum of the products of the elements of two arrays, both flattened."""
     return matmul(reshape(x, (-1,)), reshape(y, (-1,)))
 
 
 @composed(np.tensordot, np.linalg.tensordot)
-def tensordot(x: Array, y: Array, /, axes: int | Sequence[int | Sequence[int]] = 2) -> Array:
+def tensordot(x: Array, y: Array, /, axes: int | Sequence[int | Sequence[int]] = 2) -> Tensor:
     """Sum of products over several axes of two arrays.
 
     Parameters
@@ -168,7 +171,7 @@ def _pairs(axes: Any, x_rank: int, y_rank: int) -> tuple[tuple[int, ...], tuple[
 
 
 @composed(np.kron)
-def kron(x: Array, y: Array, /) -> Array:
+def kron(x: Array, y: Array, /) -> Tensor:
     """Kronecker product: blocks of `y`, each multiplied by one element of `x`.
 
     Axes of length 1 are put in front of the operand that has fewer.
@@ -189,7 +192,7 @@ def kron(x: Array, y: Array, /) -> Array:
 
 
 @composed(np.vecdot, np.linalg.vecdot)
-def vecdot(x: Array, y: Array, /, *, axis: int = -1) -> Array:
+def vecdot(x: Array, y: Array, /, *, axis: int = -1) -> Tensor:
     """Products of vectors with vectors along an axis; the other axes broadcast.
 
     Parameters
@@ -208,13 +211,13 @@ def vecdot(x: Array, y: Array, /, *, axis: int = -1) -> Array:
 
 
 @composed(*twins("matvec"))
-def matvec(x: Array, y: Array, /) -> Array:
+def matvec(x: Array, y: Array, /) -> Tensor:
     """Products of matrices (..., n, k) with vectors (..., k); the axes in front broadcast."""
     return vector(matmul(x, column(y)))
 
 
 @composed(*twins("vecmat"))
-def vecmat(x: Array, y: Array, /) -> Array:
+def vecmat(x: Array, y: Array, /) -> Tensor:
     """Products of vectors (..., n) with matrices (..., n, m); the axes in front broadcast."""
     return getitem(matmul(row(x), y), (..., 0, slice(None)))
 
@@ -228,7 +231,7 @@ def cross(
     axisb: int = -1,
     axisc: int = -1,
     axis: int | None = None,
-) -> Array:
+) -> Tensor:
     """Cross products of vectors of three components; the other axes broadcast.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from .indexing import getitem, scatter
 from .joining import concatenate
 from .selection import keep_where, where
 from .shaping import inverse, reshape, transpose
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 FLIP = slice(None, None, -1)
 
@@ -106,7 +109,9 @@ def cummin(x: Array, /, axis: int | None = None) -> Forward:
 
 
 @composed(*filter(None, [getattr(np, "cumulative_sum", None)]))  # NumPy 2.1 has it
-def cumulative_sum(x: Array, /, *, axis: int | None = None, include_initial: bool = False) -> Any:
+def cumulative_sum(
+    x: Array, /, *, axis: int | None = None, include_initial: bool = False
+) -> Tensor:
     """Sum of the elements up to each one along an axis, which only a vector may leave out.
 
     Parameters
@@ -120,7 +125,9 @@ def cumulative_sum(x: Array, /, *, axis: int | None = None, include_initial: boo
 
 
 @composed(*filter(None, [getattr(np, "cumulative_prod", None)]))  # NumPy 2.1 has it
-def cumulative_prod(x: Array, /, *, axis: int | None = None, include_initial: bool = False) -> Any:
+def cumulative_prod(
+    x: Array, /, *, axis: int | None = None, include_initial: bool = False
+) -> Tensor:
     """Product of the elements up to each one along an axis, which only a vector may leave out.
 
     Parameters

@@ -7,7 +7,7 @@ al., "Auto-differentiating linear algebra", 2017.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from .contraction import column, matmul, row, swapped
 from .indexing import getitem
 from .joining import concatenate
 from .selection import keep_where, where
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 
 @op(np.linalg.cholesky)
@@ -152,7 +155,7 @@ def eigh(x: Array, /, UPLO: Literal["L", "U"] = "L") -> Forward:
 
 
 @composed(np.linalg.eigvalsh)
-def eigvalsh(x: Array, /, UPLO: Literal["L", "U"] = "L") -> Array:
+def eigvalsh(x: Array, /, UPLO: Literal["L", "U"] = "L") -> Tensor:
     """Eigenvalues of symmetric matrices, ascending; see `eigh` for derivatives.
 
     Parameters
@@ -227,7 +230,7 @@ def svd(x: Array, /, full_matrices: bool = True, compute_uv: bool = True) -> For
 
 
 @composed(np.linalg.svdvals)
-def svdvals(x: Array, /) -> Array:
+def svdvals(x: Array, /) -> Tensor:
     """Singular values of matrices, descending; one that is 0 has the gradient 0."""
     return svd(x, full_matrices=False, compute_uv=False)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..registry import Array, Dispatched, Forward, composed, constant, op
@@ -12,6 +14,9 @@ from .joining import concatenate
 from .linear_algebra import inv
 from .reductions import sum
 from .selection import keep_where, where
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 
 @op(np.linalg.det, piecewise_linear=False)
@@ -106,7 +111,7 @@ def slogdet(x: Array, /) -> Forward:
 
 
 @composed(np.linalg.diagonal)
-def matrix_diagonal(x: Array, /, *, offset: int = 0) -> Array:
+def matrix_diagonal(x: Array, /, *, offset: int = 0) -> Tensor:
     """Diagonal of the last two axes; with a positive offset one above the main one."""
     n, m = np.shape(x)[-2:]
     i = np.arange(max(0, -offset), max(min(n, m - offset), 0, -offset))
@@ -114,6 +119,6 @@ def matrix_diagonal(x: Array, /, *, offset: int = 0) -> Array:
 
 
 @composed(np.linalg.trace)
-def matrix_trace(x: Array, /, *, offset: int = 0) -> Array:
+def matrix_trace(x: Array, /, *, offset: int = 0) -> Tensor:
     """Sum along a diagonal of the last two axes."""
     return sum(matrix_diagonal(x, offset=offset), -1)

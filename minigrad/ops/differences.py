@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,9 +14,14 @@ from .joining import concatenate
 from .reductions import sum
 from .shaping import astype, reshape
 
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
 
 @composed(np.diff)
-def diff(x: Array, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+def diff(
+    x: Array, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None
+) -> Tensor:
     """Each element minus the one before it along an axis, `n` times.
 
     Parameters
@@ -65,7 +70,7 @@ def diff(x: Array, /, n: int = 1, axis: int = -1, prepend: Any = None, append: A
 
 
 @composed(np.ediff1d)
-def ediff1d(x: Array, /, to_end: Any = None, to_begin: Any = None) -> Any:
+def ediff1d(x: Array, /, to_end: Any = None, to_begin: Any = None) -> Tensor:
     """Each element of the flattened array minus the one before it, between other values.
 
     Parameters
@@ -177,7 +182,7 @@ def _slopes(f: Any, axis: int, spacing: Any, edge_order: int) -> Any:
 
 
 @composed(np.trapezoid)
-def trapezoid(y: Array, /, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+def trapezoid(y: Array, /, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
     """Area under a curve that is sampled along an axis and straight between the samples.
 
     Parameters

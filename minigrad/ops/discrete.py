@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..registry import Array, composed, constant, nondifferentiable
 from .comparison import ones_like
 from .indexing import scatter
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 
 def _of(function: Callable[..., Any], summary: str, arrays: int = 1) -> Callable[..., Any]:
@@ -56,7 +59,7 @@ histogram_bin_edges = _of(np.histogram_bin_edges, "Edges of the bins that a hist
 
 
 @composed(np.bincount)
-def bincount(x: Array, /, weights: Array | None = None, minlength: int = 0) -> Any:
+def bincount(x: Array, /, weights: Array | None = None, minlength: int = 0) -> Tensor:
     """How often each number from 0 occurs in an array, or the sums of the weights that go with it.
 
     Differentiable by the weights. Unlike NumPy's, sums of float32 are float32.

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import string
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..registry import Array, Forward, composed, op
 from .indexing import scatter
 from .shaping import broadcast_to, reshape, sum_to
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 # In an order that letters have too, since an implicit output is sorted.
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase
@@ -20,7 +23,7 @@ _MANY = 2**14
 
 
 @composed(np.einsum)
-def einsum(*operands: Any, optimize: Any = None) -> Array:
+def einsum(*operands: Any, optimize: Any = None) -> Tensor:
     """Sum of products of arrays, whose axes are named by letters.
 
     Parameters

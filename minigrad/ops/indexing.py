@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..registry import Array, Forward, composed, constant, op
 from .comparison import flatnonzero
 from .selection import bounded, keep_where
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 # From so many elements on, finding the places of all pays off.
 MANY = 1024
@@ -122,7 +125,7 @@ def _may_repeat(index: Any) -> bool:
 
 
 @composed()
-def scatter_add(x: Array, value: Array, /, index: Any) -> Any:
+def scatter_add(x: Array, value: Array, /, index: Any) -> Tensor:
     """Array to which a value is added at an index, repeated elements adding up.
 
     What ``np.add.at(x, index, value)`` would make of `x`, and JAX's ``x.at[index].add(value)``.
@@ -149,7 +152,7 @@ def scatter_add(x: Array, value: Array, /, index: Any) -> Any:
 
 
 @composed(np.take)
-def take(x: Array, indices: Array, /, axis: int | None = None, mode: str = "raise") -> Any:
+def take(x: Array, indices: Array, /, axis: int | None = None, mode: str = "raise") -> Tensor:
     """Elements of an array at integers along an axis; without one, of the flattened array.
 
     Parameters
@@ -176,7 +179,7 @@ def take(x: Array, indices: Array, /, axis: int | None = None, mode: str = "rais
 
 
 @composed(np.compress)
-def compress(condition: Array, x: Array, /, axis: int | None = None) -> Any:
+def compress(condition: Array, x: Array, /, axis: int | None = None) -> Tensor:
     """Slices of an array along an axis, or elements of it flattened, where a condition holds.
 
     Parameters
@@ -198,7 +201,7 @@ def compress(condition: Array, x: Array, /, axis: int | None = None) -> Any:
 
 
 @composed(np.extract)
-def extract(condition: Array, x: Array, /) -> Any:
+def extract(condition: Array, x: Array, /) -> Tensor:
     """Elements of an array, flattened, where a condition holds, as ``x[condition]``.
 
     Parameters
@@ -221,7 +224,7 @@ def _where(op: str, condition: Array, length: int) -> Array:
 
 
 @composed(np.take_along_axis)
-def take_along_axis(x: Array, indices: Array, /, axis: int | None = -1) -> Any:
+def take_along_axis(x: Array, indices: Array, /, axis: int | None = -1) -> Tensor:
     """Elements of an array that have other indices along one axis, the same along the others.
 
     Parameters
@@ -246,7 +249,7 @@ def take_along_axis(x: Array, indices: Array, /, axis: int | None = -1) -> Any:
 
 
 @composed(np.put_along_axis, in_place=True)
-def put_along_axis(x: Array, indices: Array, values: Array, /, axis: int | None = -1) -> Any:
+def put_along_axis(x: Array, indices: Array, values: Array, /, axis: int | None = -1) -> Tensor:
     """Copy of an array with other elements at indices along one axis; see `take_along_axis`.
 
     ``np.put_along_axis(t, ...)`` makes the tensor `t` stand for the copy. Where an index is
@@ -269,8 +272,8 @@ def put_along_axis(x: Array, indices: Array, values: Array, /, axis: int | None 
             [0., 9.]], dtype=float64)
     """
     if axis is None:
-        flat = put_along_axis(np.reshape(x, -1), indices, values, 0)
-        return np.reshape(flat, np.shape(x))
+        flat: Any = put_along_axis(np.reshape(x, -1), indices, values, 0)
+        return np.reshape(flat, np.shape(x))  # type: ignore[return-value]  # of a tensor, a tensor
     return setitem(x, values, _along("put_along_axis", np.shape(x), indices, axis))
 
 
@@ -297,7 +300,7 @@ def piecewise(
     funclist: Sequence[Any],
     *args: Any,
     **kw: Any,
-) -> Any:
+) -> Tensor:
     """Functions of the parts of an array for which conditions hold, each called on its part.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from .indexing import getitem
 from .joining import concatenate
 from .ordering import argsort, searchsorted
 from .selection import keep_where, where
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 
 @composed(np.interp)
@@ -22,7 +25,7 @@ def interp(
     left: Array | None = None,
     right: Array | None = None,
     period: float | None = None,
-) -> Any:
+) -> Tensor:
     """Value at `x` of the function that is linear between points (xp, fp).
 
     At a point the slope is that of the segment on its right, at the last point of the one on its

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from .indexing import getitem
 from .reductions import sum
 from .selection import keep_where, where
 from .shaping import moveaxis, reshape
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 
 @op(np.linalg.inv, piecewise_linear=False)
@@ -65,7 +69,7 @@ def solve(x: Array, y: Array, /) -> Forward:
 @composed()
 def solve_triangular(
     x: Array, y: Array, /, *, upper: bool, left: bool = True, unitriangular: bool = False
-) -> Array:
+) -> Tensor:
     """Solutions z of linear equations ``x @ z = y`` whose matrix is triangular.
 
     Parameters
@@ -183,7 +187,7 @@ def matrix_rank(
 
 
 @composed(np.linalg.tensorinv)
-def tensorinv(x: Array, /, ind: int = 2) -> Array:
+def tensorinv(x: Array, /, ind: int = 2) -> Tensor:
     """Inverse of an array for `tensordot`, its first `ind` axes taken for rows.
 
     Parameters
@@ -206,7 +210,7 @@ def tensorinv(x: Array, /, ind: int = 2) -> Array:
 
 
 @composed(np.linalg.tensorsolve)
-def tensorsolve(x: Array, y: Array, /, axes: Sequence[int] | None = None) -> Array:
+def tensorsolve(x: Array, y: Array, /, axes: Sequence[int] | None = None) -> Tensor:
     """Solution z of ``tensordot(x, z, z.ndim) = y``.
 
     Parameters

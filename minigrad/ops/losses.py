@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -11,11 +11,14 @@ from .activations import log_softmax
 from .indexing import getitem
 from .reductions import mean, sum
 
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
 
 @composed()
 def cross_entropy(
     logits: Array, targets: Array, /, *, reduction: Literal["mean", "sum", "none"] = "mean"
-) -> Any:
+) -> Tensor:
     """Cross-entropy between the softmax of logits and the true classes.
 
     Parameters

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +14,12 @@ from .contraction import dot, matmul
 from .linear_algebra import inv, solve
 from .selection import keep_where
 
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
 
 @composed(np.linalg.matrix_power)
-def matrix_power(x: Array, /, n: int) -> Array:
+def matrix_power(x: Array, /, n: int) -> Tensor:
     """Square matrices raised to an integer power, by squaring; for a negative one, the inverses."""
     if np.ndim(x) < 2 or np.shape(x)[-2] != np.shape(x)[-1]:
         raise ValueError(f"matrix_power: x has shape {np.shape(x)}; matrices must be square")
@@ -24,18 +28,20 @@ def matrix_power(x: Array, /, n: int) -> Array:
     if n == 0:
         nothing = keep_where(False, x)
         return nothing + np.eye(np.shape(x)[-1], dtype=nothing.dtype)
-    square, result, left = inv(x) if n < 0 else x, None, abs(int(n))
-    while True:
+    square: Tensor = inv(x) if n < 0 else x
+    left = abs(int(n))
+    while left % 2 == 0:
+        square, left = matmul(square, square), left // 2
+    result = square
+    while left > 1:
+        square, left = matmul(square, square), left // 2
         if left % 2:
-            result = square if result is None else matmul(result, square)
-        left //= 2
-        if not left:
-            return result
-        square = matmul(square, square)
+            result = matmul(result, square)
+    return result
 
 
 @composed(np.linalg.multi_dot)
-def multi_dot(arrays: Sequence[Array], /) -> Array:
+def multi_dot(arrays: Sequence[Array], /) -> Tensor:
     """Product of several matrices, in the order that takes the fewest multiplications.
 
     The first and the last may be vectors.
@@ -87,7 +93,7 @@ _PADE_RADIUS = 5.371920351148152
 
 
 @composed()
-def expm(x: Array, /) -> Array:
+def expm(x: Array, /) -> Tensor:
     """Exponential of square matrices, ``I + x + x @ x / 2 + ...``.
 
     By scaling and squaring with a Padé approximant (Higham, "The scaling and squaring method for

@@ -7,7 +7,7 @@ RuntimeWarning says so.
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,33 +20,36 @@ from .selection import keep_where, where
 from .shaping import astype
 from .statistics import chosen_ddof, root
 
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
 
 @composed(np.nansum)
-def nansum(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def nansum(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Sum along an axis of the elements that are not nan; of none it is 0."""
     return sum(_filled(x, 0), axis, keepdims=keepdims)
 
 
 @composed(np.nanprod)
-def nanprod(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def nanprod(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Product along an axis of the elements that are not nan; of none it is 1."""
     return prod(_filled(x, 1), axis, keepdims=keepdims)
 
 
 @composed(np.nancumsum)
-def nancumsum(x: Array, /, axis: int | None = None) -> Any:
+def nancumsum(x: Array, /, axis: int | None = None) -> Tensor:
     """Sum of the elements up to each one that are not nan, as `cumsum`."""
     return cumsum(_filled(x, 0), axis)
 
 
 @composed(np.nancumprod)
-def nancumprod(x: Array, /, axis: int | None = None) -> Any:
+def nancumprod(x: Array, /, axis: int | None = None) -> Tensor:
     """Product of the elements up to each one that are not nan, as `cumprod`."""
     return cumprod(_filled(x, 1), axis)
 
 
 @composed(np.nanmean)
-def nanmean(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def nanmean(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Arithmetic mean along an axis of the elements that are not nan.
 
     Examples
@@ -94,7 +97,7 @@ def nanvar(
     ddof: float = 0,
     keepdims: bool = False,
     correction: float | None = None,
-) -> Any:
+) -> Tensor:
     """Variance along an axis of the elements that are not nan, with the settings of `var`."""
     return _variance("nanvar", x, axis, chosen_ddof("nanvar", ddof, correction), keepdims)
 
@@ -108,7 +111,7 @@ def nanstd(
     ddof: float = 0,
     keepdims: bool = False,
     correction: float | None = None,
-) -> Any:
+) -> Tensor:
     """Standard deviation along an axis of the elements that are not nan.
 
     The gradient is 0 where they are equal. The settings are those of `var`.
@@ -139,13 +142,13 @@ def nanquantile(
 @composed(np.nanpercentile)
 def nanpercentile(
     x: Array, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
-) -> Any:
+) -> Tensor:
     """`percentile` of the elements that are not nan."""
     return nanquantile(x, np.true_divide(q, 100), axis, method=method, keepdims=keepdims)
 
 
 @composed(np.nanmedian)
-def nanmedian(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def nanmedian(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """`median` of the elements that are not nan."""
     return nanquantile(x, 0.5, axis, keepdims=keepdims)
 

@@ -6,7 +6,7 @@ A norm of 0 has the gradient 0, as ``abs'(0)`` is 0, and so have all its derivat
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,11 +18,14 @@ from .reductions import Axis, kept_shape, max, min, split_axes, sum
 from .selection import keep_where, where
 from .shaping import moveaxis, reshape
 
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
 Order = float | str | None
 
 
 @composed(np.linalg.norm)
-def norm(x: Array, /, ord: Order = None, axis: Axis = None, keepdims: bool = False) -> Array:
+def norm(x: Array, /, ord: Order = None, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Norm of vectors along one axis, or of matrices along two.
 
     Parameters
@@ -61,7 +64,9 @@ def norm(x: Array, /, ord: Order = None, axis: Axis = None, keepdims: bool = Fal
 
 
 @composed(np.linalg.vector_norm)
-def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Array:
+def vector_norm(
+    x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2
+) -> Tensor:
     """Norm of vectors: the root ``sum(abs(x) ** ord) ** (1 / ord)``.
 
     Parameters
@@ -102,7 +107,7 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
 
 
 @composed(np.linalg.matrix_norm)
-def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Order = "fro") -> Array:
+def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Order = "fro") -> Tensor:
     """Norm of matrices.
 
     Parameters
@@ -136,7 +141,7 @@ def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Order = "fro") -> A
 
 
 @composed(np.linalg.cond)
-def cond(x: Array, /, p: Order = None) -> Array:
+def cond(x: Array, /, p: Order = None) -> Tensor:
     """Condition number of matrices: the norm times the norm of the inverse.
 
     Parameters

@@ -7,12 +7,15 @@ and each gets the gradient of the slot that it goes to; nan counts as the larges
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..registry import Array, Forward, composed, constant, nondifferentiable, op
 from .indexing import getitem, take_along_axis
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 
 @nondifferentiable(np.argsort)
@@ -74,7 +77,7 @@ def digitize(x: Array, bins: Array, /, right: bool = False) -> Array:
 @composed(np.sort)
 def sort(
     x: Array, /, axis: int | None = -1, kind: Any = None, *, stable: bool | None = None
-) -> Any:
+) -> Tensor:
     """Array with its elements in ascending order along an axis; without one, flattened.
 
     A new array, also by the method: unlike that of NumPy's arrays, it sorts nothing in place.
@@ -102,7 +105,7 @@ def sort(
 @composed(np.partition)
 def partition(
     x: Array, /, kth: int | Sequence[int], axis: int | None = -1, kind: Any = "introselect"
-) -> Any:
+) -> Tensor:
     """Array with an element in its sorted place, smaller ones before, larger ones behind it.
 
     Parameters

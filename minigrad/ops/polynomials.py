@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from .linear_algebra import lstsq
 from .padding import pad
 from .selection import keep_where
 from .shaping import reshape
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 Mode = Literal["full", "same", "valid"]
 
@@ -49,7 +52,7 @@ def convolve(x: Array, y: Array, /, mode: Mode = "full") -> Forward:
 
 
 @composed(np.correlate)
-def correlate(x: Array, y: Array, /, mode: Mode = "valid") -> Array:
+def correlate(x: Array, y: Array, /, mode: Mode = "valid") -> Tensor:
     """Cross-correlation of two vectors, ``out[k] = sum(x[k + i] * y[i])``; see `convolve`."""
     if np.shape(x)[:1] < np.shape(y)[:1]:
         return _reversed(convolve(y, _reversed(x), mode))
@@ -57,7 +60,7 @@ def correlate(x: Array, y: Array, /, mode: Mode = "valid") -> Array:
 
 
 @composed(np.polyval)
-def polyval(p: Array, x: Array, /) -> Array:
+def polyval(p: Array, x: Array, /) -> Tensor:
     """Values at `x` of the polynomial with coefficients `p`, by Horner's rule.
 
     Examples
@@ -76,19 +79,19 @@ def polyval(p: Array, x: Array, /) -> Array:
 
 
 @composed(np.polyadd)
-def polyadd(p: Array, q: Array, /) -> Array:
+def polyadd(p: Array, q: Array, /) -> Tensor:
     """Coefficients of the sum of two polynomials."""
     return add(*_aligned(p, q))
 
 
 @composed(np.polysub)
-def polysub(p: Array, q: Array, /) -> Array:
+def polysub(p: Array, q: Array, /) -> Tensor:
     """Coefficients of the difference of two polynomials."""
     return subtract(*_aligned(p, q))
 
 
 @composed(np.polymul)
-def polymul(p: Array, q: Array, /) -> Array:
+def polymul(p: Array, q: Array, /) -> Tensor:
     """Coefficients of the product of two polynomials; unlike NumPy's, leading zeros stay."""
     return convolve(reshape(p, (-1,)), reshape(q, (-1,)))
 
@@ -129,7 +132,7 @@ def polydiv(u: Array, v: Array, /) -> tuple[Array, Array]:
 
 
 @composed(np.polyder)
-def polyder(p: Array, /, m: int = 1) -> Array:
+def polyder(p: Array, /, m: int = 1) -> Tensor:
     """Coefficients of the m-th derivative of a polynomial."""
     if m < 0:
         raise ValueError(f"polyder: m must not be negative, got {m}; see polyint")
@@ -139,7 +142,7 @@ def polyder(p: Array, /, m: int = 1) -> Array:
 
 
 @composed(np.polyint)
-def polyint(p: Array, /, m: int = 1, k: float | Sequence[float] | None = None) -> Array:
+def polyint(p: Array, /, m: int = 1, k: float | Sequence[float] | None = None) -> Tensor:
     """Coefficients of the m-th antiderivative of a polynomial.
 
     Parameters
@@ -164,7 +167,7 @@ def polyint(p: Array, /, m: int = 1, k: float | Sequence[float] | None = None) -
 
 
 @composed(np.poly)
-def poly(seq_of_zeros: Array, /) -> Array:
+def poly(seq_of_zeros: Array, /) -> Tensor:
     """Coefficients of the polynomial with given zeros, the first of them 1."""
     if np.ndim(seq_of_zeros) != 1:
         raise ValueError(
@@ -180,7 +183,7 @@ def poly(seq_of_zeros: Array, /) -> Array:
 
 
 @composed(np.polyfit)
-def polyfit(x: Array, y: Array, /, deg: int, *, w: Any = None) -> Array:
+def polyfit(x: Array, y: Array, /, deg: int, *, w: Any = None) -> Tensor:
     """Coefficients of the polynomial that fits points best by least squares.
 
     Parameters

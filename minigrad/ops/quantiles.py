@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from .indexing import scatter
 from .reductions import Axis, kept_shape, split_axes
 from .selection import keep_where
 from .shaping import inverse, reshape, transpose
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 # Methods of quantile: the place of a quantile among n ordered elements, counted from 0. Those of
 # two numbers are of the family of Hyndman and Fan, "Sample quantiles in statistical packages"
@@ -144,13 +147,13 @@ def _places(method: str, count: Any, q: Any) -> Any:
 @composed(np.percentile)
 def percentile(
     x: Array, /, q: Any, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
-) -> Any:
+) -> Tensor:
     """`quantile` with `q` from 0 to 100."""
     return quantile(x, np.true_divide(q, 100), axis, method=method, keepdims=keepdims)
 
 
 @composed(np.median)
-def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Middle element along an axis, or the mean of the two in the middle.
 
     Of equal elements, those at the middle places in stable order get the gradient.

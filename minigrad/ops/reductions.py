@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from .elementary import exp, log
 from .joining import concatenate
 from .selection import keep_where, where
 from .shaping import broadcast_to, inverse, reshape, squeeze, transpose
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 Axis = int | tuple[int, ...] | None
 
@@ -90,7 +93,7 @@ def extreme(
 
 
 @composed(np.ptp)
-def ptp(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def ptp(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Largest minus smallest element along an axis ("peak to peak"); ties as in `max` and `min`."""
     return max(x, axis, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..registry import Array, Forward, composed, constant, op
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 _BITS: dict[int, Any] = {2: np.int16, 4: np.int32, 8: np.int64}
 
@@ -71,7 +74,7 @@ def where(condition: Array, x: Array = None, y: Array = None, /) -> Forward:
 
 
 @composed(np.select)
-def select(condlist: Sequence[Array], choicelist: Sequence[Array], default: Array = 0, /) -> Any:
+def select(condlist: Sequence[Array], choicelist: Sequence[Array], default: Array = 0, /) -> Tensor:
     """Elements of the first choice whose condition holds, of a default where none does.
 
     Parameters
@@ -104,7 +107,7 @@ def select(condlist: Sequence[Array], choicelist: Sequence[Array], default: Arra
 
 
 @composed(np.choose)
-def choose(a: Array, choices: Sequence[Array], /, mode: str = "raise") -> Any:
+def choose(a: Array, choices: Sequence[Array], /, mode: str = "raise") -> Tensor:
     """Elements of the choices whose numbers an array of integers gives, with broadcasting.
 
     Parameters

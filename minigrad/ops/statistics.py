@@ -7,7 +7,7 @@ Axes are given as to reductions. Variances divide by ``n - ddof``, and `ddof` is
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from .joining import concatenate
 from .reductions import Axis, kept_shape, mean, sum
 from .selection import maximum, minimum, where
 from .shaping import astype, inverse, reshape, squeeze, transpose
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 
 @op(np.var, piecewise_linear=False)
@@ -70,7 +73,7 @@ def std(
     ddof: float = 0,
     keepdims: bool = False,
     correction: float | None = None,
-) -> Any:
+) -> Tensor:
     """Standard deviation along an axis, with gradient 0 where all elements are equal.
 
     The square root of `var`, of which it has the settings.
@@ -189,7 +192,7 @@ def cov(
     rowvar: bool = True,
     bias: bool = False,
     ddof: int | None = None,
-) -> Any:
+) -> Tensor:
     """Covariance matrix of variables, in the dtype of the observations.
 
     Parameters
@@ -215,7 +218,7 @@ def cov(
 
 
 @composed(np.corrcoef)
-def corrcoef(x: Array, /, y: Any = None, rowvar: bool = True) -> Any:
+def corrcoef(x: Array, /, y: Any = None, rowvar: bool = True) -> Tensor:
     """Pearson correlation coefficients of variables, a matrix; nan for one that is constant.
 
     Parameters

@@ -20,6 +20,9 @@ from minigrad.testing.samples import SAMPLES, Call
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
+# Of the variance of nothing; NumPy's is silenced where it is called.
+pytestmark = pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0:UserWarning")
+
 inf, nan = np.inf, np.nan
 
 # How many calls of each op are compared: in value and gradient, in the gradient's gradient, in
