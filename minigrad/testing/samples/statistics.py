@@ -54,10 +54,16 @@ def _with_y(function: Callable[..., Array]) -> Callable[..., Array]:
     return lambda x, y=None, **settings: function(x, y, **settings)
 
 
+def _average(x: Array, weights: Any = None, **settings: Any) -> Array:
+    if weights is None:  # NumPy divides by the length of the result, which may be 0
+        return np.asarray(np.mean(x, **settings))
+    return np.asarray(np.average(x, weights=weights, **settings))
+
+
 SAMPLES: dict[Callable[..., Any], Samples] = {
     ops.var: Samples(variances(real), np.var),
     ops.std: Samples(variances(separated()), np.std),
-    ops.average: Samples(_averages(), np.average),
+    ops.average: Samples(_averages(), _average),
     ops.cov: Samples(_observations(bias=True), _with_y(np.cov), floating=2),
     ops.corrcoef: Samples(_observations(bias=False), _with_y(np.corrcoef), floating=2),
 }
