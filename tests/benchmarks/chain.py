@@ -1,7 +1,7 @@
-"""What recording an op costs: a chain of 200 small ops, forward and backward.
+"""What recording an op costs: a chain of 200 small ops, forward and backward, and unrecorded.
 
 Run it at the root as ``python tests/benchmarks/chain.py``. The targets are 1.2 against PyTorch and
-3 against MyGrad.
+3 against MyGrad, forward and backward.
 """
 
 from collections.abc import Callable
@@ -30,6 +30,27 @@ def with_minigrad() -> np.ndarray:
     x = mg.tensor(START, requires_grad=True)
     chain(x, mg.tanh).backward()
     return x.grad.numpy()
+
+
+def without_recording() -> np.ndarray:
+    with mg.inference_mode():
+        return chain(mg.tensor(START, requires_grad=True), mg.tanh).numpy()
+
+
+def peers_without_recording() -> dict[str, Callable[[], Any]]:
+    found: dict[str, Callable[[], Any]] = {"NumPy": lambda: chain(START, np.tanh)}
+    try:
+        import torch
+    except ImportError:
+        report_missing("torch")
+    else:
+
+        def with_torch() -> Any:
+            with torch.inference_mode():
+                return chain(torch.tensor(START), torch.tanh).numpy()
+
+        found["torch"] = with_torch
+    return found
 
 
 def peers() -> dict[str, Callable[[], Any]]:
@@ -73,3 +94,9 @@ if __name__ == "__main__":
     for peer in others.values():
         np.testing.assert_allclose(peer(), with_minigrad(), rtol=1e-10)
     compare(f"{OPS} ops on 8 elements, forward and backward", with_minigrad, others, ROUNDS)
+    compare(
+        f"{OPS} ops on 8 elements, without recording",
+        without_recording,
+        peers_without_recording(),
+        ROUNDS,
+    )

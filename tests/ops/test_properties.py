@@ -97,10 +97,11 @@ def test_equals_the_reference(op: Op, data: st.DataObject) -> None:
         assert not isinstance(one, mg.Tensor)
         assert np.shape(one) == np.shape(other)
         if isinstance(other, (str, type, np.dtype)):
-            assert one == other
-        else:
-            np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
-        np.testing.assert_array_equal(values(same), one)
+            assert one == other == values(same)
+            continue
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
+        # On tensors the same, but for NumPy's kernels, which round scalars and arrays differently.
+        np.testing.assert_allclose(values(same), one, rtol=1e-14)
 
 
 @every(DIFFERENTIABLE)
