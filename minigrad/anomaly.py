@@ -6,7 +6,6 @@ import linecache
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +15,7 @@ from .autograd import Node
 from .registry import Array, Op
 
 # Frames of these are not the user's: this package, and NumPy, whose functions call back into it.
-_INSIDE = tuple(f"{Path(module).parent}{os.sep}" for module in (__file__, np.__file__))
+_INSIDE = tuple(os.path.dirname(module) + os.sep for module in (__file__, np.__file__))
 
 _ARGUMENT = (
     "; where mg.where drops the result, select the argument first: mg.{0}(mg.where(x > 0, x, 1.0))"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -234,7 +233,5 @@ _SEGMENT = Op(
     "checkpointing",
     checkpoint,
     None,
-    inspect.signature(checkpoint),
-    ("*sources",),
     piecewise_linear=True,
 )

@@ -12,7 +12,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar, overload
 
 import numpy as np
@@ -52,7 +52,7 @@ class Dispatched:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Op:
     """One entry of the registry.
 
@@ -65,10 +65,8 @@ class Op:
     run : callable or None
         The rule with its arrays flat: ``run(*arrays, **settings) -> (output, closures)``. None for
         a function that is composed of ops and so needs no rule.
-    signature : inspect.Signature
-        The function's parameters.
-    arrays : tuple of str
-        Names of the parameters that are arrays; the others are settings.
+    count : int or None
+        How many of the parameters are arrays, where the signature alone does not tell.
     twins : tuple of callable
         The NumPy functions that arrive here when they are called on a tensor.
     piecewise_linear : bool
@@ -83,16 +81,23 @@ class Op:
     family: str
     function: Callable[..., Any]
     run: Callable[..., Forward] | None
-    signature: inspect.Signature
-    arrays: tuple[str, ...]
+    count: int | None = None
     twins: tuple[Callable[..., Any], ...] = ()
     piecewise_linear: bool = False
     differentiable: bool = True
     in_place: bool = False
-    parameters: frozenset[str] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "parameters", frozenset(self.signature.parameters))
+    # Found when they are first asked for: of hundreds of ops at import, few ever are.
+
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        """The function's parameters."""
+        return inspect.signature(self.function)
+
+    @functools.cached_property
+    def arrays(self) -> tuple[str, ...]:
+        """Names of the parameters that are arrays; the others are settings."""
+        return _array_names(self.name, self.signature, self.count)
 
     def array_name(self, position: int) -> str:
         """Name of the array at `position`, as error messages give it."""
@@ -105,6 +110,7 @@ class Op:
 
 
 _ops: dict[Callable[..., Any], Op] = {}
+_by_path: dict[tuple[str, str], Op] = {}  # by module and name, to find the op that one replaces
 _twins: dict[Callable[..., Any], Op] = {}
 # Twins in modules that may never be loaded: by name, until one of them is called on a tensor.
 _distant_twins: dict[str, Op] = {}
@@ -292,21 +298,19 @@ def composed(
     """
 
     def register(rule: Callable[P, R]) -> Callable[P, R]:
-        signature = inspect.signature(rule)
-        names = _array_names(rule, signature, None)
-
         @functools.wraps(rule)
         def explained(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return rule(*args, **kwargs)
             except TypeError as error:
                 if error.__traceback__ is not None and error.__traceback__.tb_next is None:
+                    signature = inspect.signature(rule)
                     _bound(rule.__name__, signature, args, kwargs)  # raises: the call does not fit
                 raise
 
         # One that has no settings is called without another frame.
-        function = rule if len(names) == len(signature.parameters) else explained
-        _enter(rule, function, None, names, twins, signature=signature, in_place=in_place)
+        function = rule if _fixed_arity(rule) else explained
+        _enter(rule, function, None, None, twins, in_place=in_place)
         return function
 
     return register
@@ -354,9 +358,13 @@ def _dispatching(
     differentiable: bool = True,
 ) -> Callable[..., Any]:
     """Register a rule, and return the function that lets an argument take the call."""
-    signature = inspect.signature(rule)
-    names = _array_names(rule, signature, count)
-    prepare = _preparation(rule.__name__, signature, names, sequence)
+
+    def prepare(
+        args: tuple[Array, ...], settings: dict[str, Any]
+    ) -> tuple[tuple[Array, ...], dict[str, Any]]:
+        nonlocal prepare  # from the second call on, what the first has found
+        prepare = _preparation(entry, sequence)
+        return prepare(args, settings)
 
     def on_arrays(*args: Any, **settings: Any) -> Any:
         if not _LISTS.isdisjoint(map(type, args)):
@@ -376,8 +384,7 @@ def _dispatching(
         return y.__op__(entry, (x, y), _NONE) if isinstance(y, Dispatched) else on_arrays(x, y)
 
     def general(*args: Any, **settings: Any) -> Any:
-        if prepare is not None:
-            args, settings = prepare(args, settings)
+        args, settings = prepare(args, settings)
         for value in args:
             if isinstance(value, Dispatched):
                 return value.__op__(entry, args, settings)
@@ -386,17 +393,16 @@ def _dispatching(
                 return value.__op__(entry, args, settings)
         return on_arrays(*args, **settings)
 
-    fixed = prepare is None and tuple(signature.parameters) == names
-    arity = len(names) if fixed else 0
     by_arity: dict[int, Callable[..., Any]] = {1: unary, 2: binary}
+    arity = 0 if sequence or count is not None else _fixed_arity(rule)
+    _says_what_it_returns(rule)
     function: Callable[..., Any] = functools.wraps(rule)(by_arity.get(arity, general))
     entry = _enter(
         rule,
         function,
         run,
-        names,
+        count,
         twins,
-        signature=signature,
         piecewise_linear=piecewise_linear,
         differentiable=differentiable,
     )
@@ -407,10 +413,9 @@ def _enter(
     rule: Callable[..., Any],
     function: Callable[..., Any],
     run: Callable[..., Any] | None,
-    arrays: tuple[str, ...],
+    count: int | None,
     twins: tuple[Callable[..., Any] | str, ...],
     *,
-    signature: inspect.Signature,
     piecewise_linear: bool = False,
     differentiable: bool = True,
     in_place: bool = False,
@@ -424,27 +429,21 @@ def _enter(
                 f"{rule.__name__}: {numpy_function!r} already arrives at "
                 f"{_twins[numpy_function]!r}; a NumPy function has one op"
             )
-    # For whoever looks at the function: the rule's parameters, but not what the rule returns.
-    if signature.return_annotation not in ("Any", "bool") and run is not None:
-        signature = signature.replace(return_annotation="Tensor")
-    if function is not rule:
-        function.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect.signature
-    if "<locals>" not in rule.__qualname__:
-        for old in [old for old in _ops.values() if _is_redefinition(old, rule)]:
-            del _ops[old.function]
+    path = (rule.__module__, rule.__qualname__)
+    if "<locals>" not in rule.__qualname__ and path in _by_path:
+        _ops.pop(_by_path[path].function, None)
     entry = Op(
         rule.__name__,
         family,
         function,
         run,
-        signature,
-        arrays,
+        count,
         near,
         piecewise_linear,
         differentiable,
         in_place,
     )
-    _ops[function] = entry
+    _ops[function] = _by_path[path] = entry
     _twins.update(dict.fromkeys(near, entry))
     _distant_twins.update(dict.fromkeys(distant, entry))
     return entry
@@ -456,9 +455,36 @@ def _is_redefinition(entry: Op, rule: Callable[..., Any]) -> bool:
     return (old.__module__, old.__qualname__) == (rule.__module__, rule.__qualname__)
 
 
-def _array_names(
-    rule: Callable[..., Any], signature: inspect.Signature, count: int | None
-) -> tuple[str, ...]:
+def _says_what_it_returns(rule: Callable[..., Any]) -> None:
+    """Annotate for whoever looks at the function: it does not return what the rule returns."""
+    if inspect.isfunction(rule) and rule.__annotations__.get("return") not in ("Any", "bool"):
+        rule.__annotations__["return"] = "Tensor"
+
+
+def _fixed_arity(rule: Callable[..., Any]) -> int:
+    """How many arrays a rule takes that has neither settings nor defaults; else 0.
+
+    Read off its code, which is ten times as fast as asking for its signature.
+    """
+    code = getattr(rule, "__code__", None)
+    if code is None or hasattr(rule, "__signature__") or not _has_arrays(code):
+        # A signature that somebody has written, or an error about it.
+        _array_names(rule.__name__, inspect.signature(rule), None)
+        return 0
+    is_fixed = (
+        code.co_posonlyargcount == code.co_argcount
+        and not code.co_kwonlyargcount
+        and not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+        and not getattr(rule, "__defaults__", None)
+    )
+    return code.co_argcount if is_fixed else 0
+
+
+def _has_arrays(code: Any) -> bool:
+    return bool(code.co_argcount or code.co_flags & inspect.CO_VARARGS)
+
+
+def _array_names(name: str, signature: inspect.Signature, count: int | None) -> tuple[str, ...]:
     """Names of the parameters that are arrays: before ``/``, or else all before ``*``."""
     parameters = list(signature.parameters.values())
     kinds = {parameter.kind for parameter in parameters}
@@ -474,19 +500,20 @@ def _array_names(
     ][:count]
     if not names:
         raise TypeError(
-            f"op {rule.__name__}{signature} has no arrays: they are the parameters before '/', "
+            f"op {name}{signature} has no arrays: they are the parameters before '/', "
             "or, without a '/', those before '*'"
         )
     return tuple(names)
 
 
 def _preparation(
-    function: str, signature: inspect.Signature, names: tuple[str, ...], sequence: bool
-) -> Callable[..., tuple[tuple[Array, ...], dict[str, Any]]] | None:
-    """Return what turns a call into flat arrays and named settings; None where it is so already."""
+    entry: Op, sequence: bool
+) -> Callable[..., tuple[tuple[Array, ...], dict[str, Any]]]:
+    """Return what turns a call of an op into flat arrays and named settings."""
+    function, signature, names = entry.name, entry.signature, entry.arrays
     parameters = signature.parameters
     if names[-1][0] == "*":
-        return None
+        return _as_it_is
     if not sequence and all(
         parameter.kind is inspect.Parameter.KEYWORD_ONLY
         or (
@@ -495,7 +522,7 @@ def _preparation(
         )
         for parameter in parameters.values()
     ):
-        return None
+        return _as_it_is
     count = len(names)
     setting_names = set(parameters).difference(names)
     positional_settings = [
@@ -522,6 +549,12 @@ def _preparation(
         return (tuple(args[0]), settings) if sequence else (args, settings)
 
     return prepare
+
+
+def _as_it_is(
+    args: tuple[Array, ...], settings: dict[str, Any]
+) -> tuple[tuple[Array, ...], dict[str, Any]]:
+    return args, settings
 
 
 def _bound(

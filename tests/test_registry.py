@@ -11,6 +11,7 @@ from minigrad import registry
 def scratch(monkeypatch):
     """Forget the ops that a test registers, and the NumPy functions that it takes."""
     monkeypatch.setattr(registry, "_ops", dict(registry._ops))
+    monkeypatch.setattr(registry, "_by_path", dict(registry._by_path))
     monkeypatch.setattr(registry, "_twins", dict(registry._twins))
 
 

@@ -8,8 +8,7 @@ the output of the matrix product of a convolution is in that order already.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,8 +20,7 @@ Pair = int | tuple[int, int]
 CACHE_BYTES = 1 << 20
 
 
-@dataclass(frozen=True)
-class Windows:
+class Windows(NamedTuple):
     """Windows over an image of a given shape.
 
     Attributes
