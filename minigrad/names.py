@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-from typing import NoReturn
+from typing import Any
 
 # Attributes of a tensor.
 ATTRIBUTES = {
@@ -136,11 +137,33 @@ def parameter_hint(message: str, has: frozenset[str]) -> str:
     return ""
 
 
-def absent(name: str) -> NoReturn:
-    """Raise the error for a name that the package has not, with what to use if it is known."""
+# Names of the package whose modules are loaded when they are first used.
+LATE = {
+    "data": "minigrad.data",
+    "gradcheck": "minigrad.testing",
+    "nn": "minigrad.nn",
+    "optim": "minigrad.optim",
+    "testing": "minigrad.testing",
+}
+
+
+def late(name: str) -> Any:
+    """Return what a name of the package stands for that has not been loaded.
+
+    Raises
+    ------
+    AttributeError
+        If there is no such name; it says what to use if that is known.
+    """
+    package = sys.modules["minigrad"]
+    if name in LATE:
+        module = importlib.import_module(LATE[name])
+        value = module if LATE[name].endswith(f".{name}") else getattr(module, name)
+        setattr(package, name, value)
+        return value
     remedy = FUNCTIONS.get(name)
     raise AttributeError(
         f"module 'minigrad' has no attribute {name!r}" + (f"; use {remedy}" if remedy else ""),
         name=name,
-        obj=sys.modules["minigrad"],
+        obj=package,
     )

@@ -12,7 +12,6 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar, overload
 
 import numpy as np
@@ -52,7 +51,6 @@ class Dispatched:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, eq=False)
 class Op:
     """One entry of the registry.
 
@@ -77,15 +75,28 @@ class Op:
         Whether its twins write to their first argument.
     """
 
-    name: str
-    family: str
-    function: Callable[..., Any]
-    run: Callable[..., Forward] | None
-    count: int | None = None
-    twins: tuple[Callable[..., Any], ...] = ()
-    piecewise_linear: bool = False
-    differentiable: bool = True
-    in_place: bool = False
+    def __init__(
+        self,
+        name: str,
+        family: str,
+        function: Callable[..., Any],
+        run: Callable[..., Forward] | None,
+        count: int | None = None,
+        twins: tuple[Callable[..., Any], ...] = (),
+        *,
+        piecewise_linear: bool = False,
+        differentiable: bool = True,
+        in_place: bool = False,
+    ) -> None:
+        self.name = name
+        self.family = family
+        self.function = function
+        self.run = run
+        self.count = count
+        self.twins = twins
+        self.piecewise_linear = piecewise_linear
+        self.differentiable = differentiable
+        self.in_place = in_place
 
     # Found when they are first asked for: of hundreds of ops at import, few ever are.
 
@@ -439,9 +450,9 @@ def _enter(
         run,
         count,
         near,
-        piecewise_linear,
-        differentiable,
-        in_place,
+        piecewise_linear=piecewise_linear,
+        differentiable=differentiable,
+        in_place=in_place,
     )
     _ops[function] = _by_path[path] = entry
     _twins.update(dict.fromkeys(near, entry))

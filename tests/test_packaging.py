@@ -55,3 +55,16 @@ def test_the_readme_has_the_two_commands_each_on_one_line_of_a_code_block():
         "examples/digits_cnn.py",
         "-m pytest",
     ]
+
+
+def test_what_a_script_may_not_need_is_loaded_when_it_is_used():
+    program = (
+        "import sys, minigrad as mg\n"
+        "late = ['minigrad.nn', 'minigrad.optim', 'minigrad.data', 'minigrad.testing']\n"
+        "assert not set(late) & set(sys.modules)\n"
+        "assert {'nn', 'optim', 'data', 'testing', 'gradcheck'} <= set(dir(mg))\n"
+        "mg.nn, mg.optim, mg.data, mg.gradcheck\n"
+        "assert set(late) <= set(sys.modules)\n"
+        "assert mg.gradcheck is mg.testing.gradcheck\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
