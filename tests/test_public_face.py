@@ -39,7 +39,7 @@ def spelled_out(module):
     tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
     assigned = [
         target.id
-        for statement in ast.walk(tree)  # also where they are for a type checker alone
+        for statement in tree.body
         if isinstance(statement, ast.Assign)
         for target in statement.targets
         if not target.id.startswith("_")
