@@ -100,7 +100,12 @@ from .ops import concat as concat
 from .ops import concatenate as concatenate
 from .ops import conj as conj
 from .ops import conjugate as conjugate
+from .ops import conv1d as conv1d
 from .ops import conv2d as conv2d
+from .ops import conv3d as conv3d
+from .ops import conv_transpose1d as conv_transpose1d
+from .ops import conv_transpose2d as conv_transpose2d
+from .ops import conv_transpose3d as conv_transpose3d
 from .ops import convolve as convolve
 from .ops import copy as copy
 from .ops import copysign as copysign
@@ -162,6 +167,7 @@ from .ops import floor_divide as floor_divide
 from .ops import fmax as fmax
 from .ops import fmin as fmin
 from .ops import fmod as fmod
+from .ops import fold as fold
 from .ops import frexp as frexp
 from .ops import full_like as full_like
 from .ops import gamma as gamma
@@ -352,6 +358,7 @@ from .ops import trim_zeros as trim_zeros
 from .ops import triu as triu
 from .ops import triu_indices_from as triu_indices_from
 from .ops import trunc as trunc
+from .ops import unfold as unfold
 from .ops import union1d as union1d
 from .ops import unique as unique
 from .ops import unique_all as unique_all
@@ -374,6 +381,10 @@ from .ops import xlogy as xlogy
 from .ops import zeros_like as zeros_like
 from .random import manual_seed as manual_seed
 from .registry import op as op
+from .resources import get_column_budget as get_column_budget
+from .resources import get_num_threads as get_num_threads
+from .resources import set_column_budget as set_column_budget
+from .resources import set_num_threads as set_num_threads
 from .tensor import Tensor as Tensor
 from .tensor import from_dlpack as from_dlpack
 from .tensor import tensor as tensor

@@ -294,7 +294,7 @@ def op(
 
 
 def composed(
-    *twins: Callable[..., Any] | str, in_place: bool = False
+    *twins: Callable[..., Any] | str, in_place: bool = False, arrays: int | None = None
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Register a function that is made of ops, and so needs no derivative of its own.
 
@@ -306,6 +306,8 @@ def composed(
         NumPy functions that shall arrive here when they are called on a tensor.
     in_place : bool
         Whether these write to their first argument, which then stands for what is returned here.
+    arrays : int, optional
+        How many of the parameters are arrays, where the signature alone does not tell.
     """
 
     def register(rule: Callable[P, R]) -> Callable[P, R]:
@@ -321,7 +323,7 @@ def composed(
 
         # One that has no settings is called without another frame.
         function = rule if _fixed_arity(rule) else explained
-        _enter(rule, function, None, None, twins, in_place=in_place)
+        _enter(rule, function, None, arrays, twins, in_place=in_place)
         return function
 
     return register
@@ -356,6 +358,14 @@ def no_closures(op: Op, result: Any) -> str:
 def constant(x: Array) -> Array:
     """Return `x` without its history, for a value that cancels from the derivative."""
     return x.detach() if isinstance(x, Dispatched) else x
+
+
+def replayed(x: Array) -> bool:
+    """Whether a rule is run again, on tensors.
+
+    Then only its closures are wanted. A rule whose closures do not use its output may leave it out.
+    """
+    return isinstance(x, Dispatched)
 
 
 def _dispatching(

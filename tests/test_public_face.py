@@ -16,7 +16,9 @@ from minigrad.registry import lookup, registered
 INTERNAL = {
     "add_windows",
     "contract",
+    "convolution",
     "digamma_derivative",
+    "filter_gradient",
     "fold_margins",
     "gather_winners",
     "geomspace",
@@ -29,6 +31,7 @@ INTERNAL = {
     "scatter_diagonal",
     "scatter_winners",
     "sinc_derivative",
+    "transposed_convolution",
 }
 
 OPS = {op.name: op for op in registered() if op.function.__module__.startswith("minigrad.ops.")}

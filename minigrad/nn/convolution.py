@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..ops import conv2d
-from ..ops.windows import Pair, pair
+from ..ops.windows import Size as Pair
+from ..ops.windows import per_axis
 from ..random import generator
 from ..tensor import Tensor
 from .init import fan_in_uniform
@@ -78,9 +79,9 @@ class Conv2d(Module):
         rng = generator(rng)
         self.in_channels = checked_size("Conv2d", "in_channels", in_channels)
         self.out_channels = checked_size("Conv2d", "out_channels", out_channels)
-        self.kernel_size = pair("Conv2d", "kernel_size", kernel_size, least=1)
-        self.stride = pair("Conv2d", "stride", stride, least=1)
-        self.padding = pair("Conv2d", "padding", padding, least=0)
+        self.kernel_size = per_axis("Conv2d", "kernel_size", kernel_size, 2, least=1)
+        self.stride = per_axis("Conv2d", "stride", stride, 2, least=1)
+        self.padding = per_axis("Conv2d", "padding", padding, 2, least=0)
         window = (self.in_channels, *self.kernel_size)
         fan_in = math.prod(window)
         self.weight = fan_in_uniform((self.out_channels, *window), fan_in, dtype, rng)

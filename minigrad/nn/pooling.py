@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..ops import max_pool2d
-from ..ops.windows import Pair, pair
+from ..ops.windows import Size as Pair
+from ..ops.windows import per_axis
 from ..tensor import Tensor
 from .module import Module
 
@@ -36,10 +37,10 @@ class MaxPool2d(Module):
     """
 
     def __init__(self, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0) -> None:
-        pair("MaxPool2d", "kernel_size", kernel_size, least=1)
+        per_axis("MaxPool2d", "kernel_size", kernel_size, 2, least=1)
         stride = kernel_size if stride is None else stride
-        pair("MaxPool2d", "stride", stride, least=1)
-        pair("MaxPool2d", "padding", padding, least=0)
+        per_axis("MaxPool2d", "stride", stride, 2, least=1)
+        per_axis("MaxPool2d", "padding", padding, 2, least=0)
         self.kernel_size = kernel_size
         self.stride = stride
         self.padding = padding

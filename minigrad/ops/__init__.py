@@ -31,6 +31,10 @@ from .arithmetic import reciprocal as reciprocal
 from .arithmetic import remainder as remainder
 from .arithmetic import square as square
 from .arithmetic import subtract as subtract
+from .columns import col2im as col2im
+from .columns import fold as fold
+from .columns import im2col as im2col
+from .columns import unfold as unfold
 from .comparison import all as all
 from .comparison import allclose as allclose
 from .comparison import any as any
@@ -94,7 +98,15 @@ from .contraction import tensordot as tensordot
 from .contraction import vdot as vdot
 from .contraction import vecdot as vecdot
 from .contraction import vecmat as vecmat
+from .convolution import conv1d as conv1d
 from .convolution import conv2d as conv2d
+from .convolution import conv3d as conv3d
+from .convolution import conv_transpose1d as conv_transpose1d
+from .convolution import conv_transpose2d as conv_transpose2d
+from .convolution import conv_transpose3d as conv_transpose3d
+from .convolution import convolution as convolution
+from .convolution import filter_gradient as filter_gradient
+from .convolution import transposed_convolution as transposed_convolution
 from .cumulative import cummax as cummax
 from .cumulative import cummin as cummin
 from .cumulative import cumprod as cumprod
@@ -373,8 +385,6 @@ from .turning import flipud as flipud
 from .turning import ifftshift as ifftshift
 from .turning import roll as roll
 from .turning import rot90 as rot90
-from .windows import col2im as col2im
-from .windows import im2col as im2col
 from .writing import copyto as copyto
 from .writing import fill_diagonal as fill_diagonal
 from .writing import place as place

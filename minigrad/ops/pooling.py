@@ -6,16 +6,31 @@ gradient scatters along these numbers; scatter and gather are each other's adjoi
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..registry import Array, Forward, op
 from .selection import masked
-from .windows import Pair, Windows, batch_first, batch_innermost, windows_over
+from .windows import (
+    Size,
+    Windows,
+    batch_first,
+    batch_innermost,
+    over_channels,
+    padding_of,
+    windows_over,
+)
 
 
 @op(piecewise_linear=True)
 def max_pool2d(
-    x: Array, /, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0
+    x: Array,
+    /,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    dilation: Size = 1,
 ) -> Forward:
     """Return the largest value in each window.
 
@@ -64,12 +79,8 @@ def max_pool2d(
            [0., 3., 0., 4.]])
     """
     stride = kernel_size if stride is None else stride
-    windows = windows_over("max_pool2d", x.shape, kernel_size, stride, padding)
-    if any(2 * p > k for p, k in zip(windows.padding, windows.size, strict=True)):
-        raise ValueError(
-            f"max_pool2d: padding {windows.padding} is more than half of the window "
-            f"{windows.size}; a window could lie outside of x"
-        )
+    windows = windows_over("max_pool2d", x.shape, kernel_size, stride, padding, dilation, rank=2)
+    _check_inhabited("max_pool2d", windows)
     if x.dtype.kind not in "fiu":
         raise TypeError(f"max_pool2d: x is {x.dtype}, which has no maximum; convert it first")
     images = batch_innermost(x)
@@ -77,15 +88,35 @@ def max_pool2d(
     return batch_first(best), lambda g: scatter_winners(g, winners, windows)
 
 
+def _check_inhabited(name: str, windows: Windows) -> None:
+    """Raise if a window has no element inside of the image."""
+    for length, k, s, (before, _), d, out in zip(
+        windows.image[2:],
+        windows.size,
+        windows.stride,
+        windows.padding,
+        windows.dilation,
+        windows.out,
+        strict=True,
+    ):
+        places = s * np.arange(out)[:, None] + d * np.arange(k) - before
+        if not np.all(np.any((places >= 0) & (places < length), axis=1)):
+            raise ValueError(
+                f"{name}: with padding {padding_of(windows)} a window of {windows.size} lies "
+                f"outside of x of shape {windows.image}; use less padding"
+            )
+
+
 def _running_maximum(images: Array, windows: Windows) -> tuple[Array, Array]:
-    """Return the largest element of every window, and its number, both as (C, OH, OW, N)."""
+    """Return the largest element of every window, and its number, both as (C, *out, N)."""
     shape = (windows.image[1], *windows.out, windows.image[0])
-    number_type = np.min_scalar_type(windows.size[0] * windows.size[1] - 1)
+    number_type = np.min_scalar_type(math.prod(windows.size) - 1)
     best = np.empty_like(images, shape=shape, order="C")
     winners = np.empty_like(images, shape=shape, order="C", dtype=number_type)
-    first = _first_inside(windows).astype(number_type)[:, :, None]
+    first = _first_inside(windows).astype(number_type)[..., None]
     lowest = -np.inf if images.dtype.kind == "f" else np.iinfo(images.dtype).min
-    for group in windows.channel_groups(images.dtype.itemsize):
+
+    def run(group: slice) -> None:
         best[group] = lowest
         winners[group] = first
         for number, image_at, window_at in windows.inside():
@@ -95,16 +126,20 @@ def _running_maximum(images: Array, windows: Windows) -> tuple[Array, Array]:
             wins = np.greater(candidates, leader)
             np.maximum(winner, np.multiply(wins, number, dtype=number_type), out=winner)
             np.maximum(leader, candidates, out=leader)
+
+    over_channels(run, shape[0], images.size * images.dtype.itemsize)
     return best, winners
 
 
 def _first_inside(windows: Windows) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
-    """Number of the first element of each window that lies inside of the image, as (OH, OW)."""
-    rows, columns = (
-        np.maximum(0, padding - stride * np.arange(out))
-        for padding, stride, out in zip(windows.padding, windows.stride, windows.out, strict=True)
-    )
-    return rows[:, None] * windows.size[1] + columns
+    """Number of the first element of each window that lies inside of the image."""
+    number = np.zeros((), np.intp)
+    for k, s, d, (before, _), out in zip(
+        windows.size, windows.stride, windows.dilation, windows.padding, windows.out, strict=True
+    ):
+        element = -(np.minimum(0, s * np.arange(out) - before) // d)
+        number = number[..., None] * k + element
+    return number
 
 
 @op(piecewise_linear=True)
@@ -113,22 +148,25 @@ def scatter_winners(x: Array, /, winners: Array, windows: Windows) -> Forward:
 
     Parameters
     ----------
-    x : array of shape (N, C, OH, OW)
-    winners : array of int of shape (C, OH, OW, N)
+    x : array of shape (N, C, *out)
+    winners : array of int of shape (C, *out, N)
         Number of the winner in each window, in row-major order.
     windows : Windows
 
     Returns
     -------
-    array of shape (N, C, H, W)
+    array of shape (N, C, *lengths)
     """
-    n, c, h, w = windows.image
+    n, c, *lengths = windows.image
     values = batch_innermost(x)
-    images = np.zeros_like(x, shape=(c, h, w, n), order="C")
-    for group in windows.channel_groups(x.dtype.itemsize):
+    images = np.zeros_like(x, shape=(c, *lengths, n), order="C")
+
+    def run(group: slice) -> None:
         for number, image_at, window_at in windows.inside():
             won = np.equal(winners[group, *window_at], number)
             images[group, *image_at] += masked(won, values[group, *window_at])
+
+    over_channels(run, c, images.size * images.dtype.itemsize)
     return batch_first(images), lambda g: gather_winners(g, winners, windows)
 
 
@@ -140,19 +178,22 @@ def gather_winners(x: Array, /, winners: Array, windows: Windows) -> Forward:
 
     Parameters
     ----------
-    x : array of shape (N, C, H, W)
-    winners : array of int of shape (C, OH, OW, N)
+    x : array of shape (N, C, *lengths)
+    winners : array of int of shape (C, *out, N)
         Number of the winner in each window, in row-major order.
     windows : Windows
 
     Returns
     -------
-    array of shape (N, C, OH, OW)
+    array of shape (N, C, *out)
     """
     images = batch_innermost(x)
     values = np.zeros_like(x, shape=winners.shape, order="C")
-    for group in windows.channel_groups(x.dtype.itemsize):
+
+    def run(group: slice) -> None:
         for number, image_at, window_at in windows.inside():
             won = np.equal(winners[group, *window_at], number)
             values[group, *window_at] += masked(won, images[group, *image_at])
+
+    over_channels(run, images.shape[0], images.size * images.dtype.itemsize)
     return batch_first(values), lambda g: scatter_winners(g, winners, windows)

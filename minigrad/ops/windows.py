@@ -1,254 +1,337 @@
-"""Windows that slide over images: their geometry, im2col and col2im.
+"""The geometry of windows that slide over images, in any number of dimensions.
 
-Images are (N, C, H, W), as in PyTorch. In memory the kernels keep them as (C, H, W, N), the batch
-innermost, behind that shape: every slide of a window is then a run of whole rows of the batch, and
-the output of the matrix product of a convolution is in that order already.
+Images are (N, C, *lengths), as in PyTorch: (N, C, L), (N, C, H, W) or (N, C, D, H, W). In memory
+the kernels keep them as (C, *lengths, N), the batch innermost, behind that shape: every slide of a
+window is then a run of whole rows of the batch, and the output of the matrix product of a
+convolution is in that order already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..registry import Array, Forward, op
+from ..registry import Array
+from ..resources import get_num_threads, in_parallel
 
-Pair = int | tuple[int, int]
+Size = int | Sequence[int]
+Padding = int | str | Sequence[int | tuple[int, int]]
 
 # Channels are worked on in groups that fit in a core's cache.
 CACHE_BYTES = 1 << 20
+# What is worth another thread.
+PARALLEL_BYTES = 1 << 19
+LENGTHS = {1: "L", 2: "H, W", 3: "D, H, W"}
+
+Slices = tuple[slice, ...]
+EVERYTHING = slice(None)
 
 
 class Windows(NamedTuple):
-    """Windows over an image of a given shape.
+    """Windows over images of a given shape.
 
     Attributes
     ----------
-    image : (N, C, H, W)
-    size : (KH, KW)
-    stride, padding : (vertical, horizontal)
-    out : (OH, OW)
-        Number of windows, ``(H + 2 * padding - KH) // stride + 1`` vertically: rows and columns
-        that are left over at the end are ignored, as in PyTorch.
+    image : (N, C, *lengths)
+    size, stride, dilation : tuple of int
+        One for each spatial axis.
+    padding : tuple of (before, after)
+    out : tuple of int
+        Number of windows along each spatial axis.
     """
 
-    image: tuple[int, int, int, int]
-    size: tuple[int, int]
-    stride: tuple[int, int]
-    padding: tuple[int, int]
-    out: tuple[int, int]
+    image: tuple[int, ...]
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[tuple[int, int], ...]
+    dilation: tuple[int, ...]
+    out: tuple[int, ...]
 
     @property
     def slots(self) -> tuple[int, ...]:
-        """Shape (C, KH * KW, OH, OW, N): each element of the window, as all windows see it."""
-        n, c, *_ = self.image
-        return c, self.size[0] * self.size[1], *self.out, n
+        """Shape (C, elements, *out, N): each element of the window, as all windows see it."""
+        return self.image[1], math.prod(self.size), *self.out, self.image[0]
 
     @property
     def columns(self) -> tuple[int, int]:
-        """Shape (C * KH * KW, OH * OW * N): the same as a matrix with a column for each window."""
-        c, elements, rows, columns, n = self.slots
-        return c * elements, rows * columns * n
+        """Shape (C * elements, windows * N): the same as a matrix with a column for each window."""
+        n, c, *_ = self.image
+        return c * math.prod(self.size), math.prod(self.out) * n
 
     @property
-    def padded(self) -> tuple[int, int]:
-        """Height and width of the padded image."""
-        return tuple(n + 2 * p for n, p in zip(self.image[2:], self.padding, strict=True))  # type: ignore[return-value]  # two of each
+    def reach(self) -> tuple[int, ...]:
+        """Lengths of a window with its gaps."""
+        return tuple(d * (k - 1) + 1 for d, k in zip(self.dilation, self.size, strict=True))
 
-    def offsets(self) -> Iterator[tuple[int, tuple[slice, slice]]]:
+    @property
+    def padded(self) -> tuple[int, ...]:
+        """Lengths of the padded image, and of what windows that hang over its end need."""
+        return tuple(
+            max(before + length + after, (out - 1) * stride + reach)
+            for length, (before, after), out, stride, reach in zip(
+                self.image[2:], self.padding, self.out, self.stride, self.reach, strict=True
+            )
+        )
+
+    @property
+    def interior(self) -> Slices:
+        """Where the image lies in the padded image."""
+        return tuple(
+            slice(before, before + length)
+            for length, (before, _) in zip(self.image[2:], self.padding, strict=True)
+        )
+
+    def offsets(self, rows: slice | None = None) -> Iterator[tuple[int, Slices]]:
         """Number each element of a window; yield with it where all windows have that element.
 
-        The slices are into the padded image.
+        The slices are into the padded image. With `rows`, only for those of the first axis of out.
         """
-        for number, (i, j) in enumerate(np.ndindex(self.size)):
+        spans = [(0, out) for out in self.out]
+        if rows is not None:
+            spans[0] = (rows.start, rows.stop)
+        for number, element in enumerate(np.ndindex(self.size)):
             yield (
                 number,
-                (
-                    slice(i, i + self.stride[0] * self.out[0], self.stride[0]),
-                    slice(j, j + self.stride[1] * self.out[1], self.stride[1]),
+                tuple(
+                    slice(k * d + s * start, k * d + s * stop, s)
+                    for k, d, s, (start, stop) in zip(
+                        element, self.dilation, self.stride, spans, strict=True
+                    )
                 ),
             )
 
-    def inside(self) -> Iterator[tuple[int, tuple[slice, slice], tuple[slice, slice]]]:
+    def inside(self) -> Iterator[tuple[int, Slices, Slices]]:
         """Like `offsets`, but only of the windows whose element lies inside of the image.
 
         The first slices are into the image without padding, the second into the windows.
         """
-        for number, starts in enumerate(np.ndindex(self.size)):
+        for number, element in enumerate(np.ndindex(self.size)):
             image, windows = [], []
-            for start, stride, padding, length, out in zip(
-                starts, self.stride, self.padding, self.image[2:], self.out, strict=True
+            for k, d, s, (before, _), length, out in zip(
+                element,
+                self.dilation,
+                self.stride,
+                self.padding,
+                self.image[2:],
+                self.out,
+                strict=True,
             ):
-                # Window o has the element at o * stride + start - padding.
-                first = max(0, -((start - padding) // stride))
-                end = min(out, (length - 1 - start + padding) // stride + 1)
-                at = first * stride + start - padding
-                windows.append(slice(first, max(first, end)))
-                image.append(slice(at, at + stride * max(0, end - first), stride))
-            yield number, (image[0], image[1]), (windows[0], windows[1])
-
-    def channel_groups(self, itemsize: int) -> Iterator[slice]:
-        """Groups of channels that fit in cache."""
-        n, c, h, w = self.image
-        group = max(1, CACHE_BYTES // max(1, n * h * w * itemsize))
-        for start in range(0, c, group):
-            yield slice(start, start + group)
+                # Window o has the element at o * s + start.
+                start = k * d - before
+                first = max(0, -(start // s))
+                end = max(first, min(out, (length - 1 - start) // s + 1))
+                at = first * s + start
+                windows.append(slice(first, end))
+                image.append(slice(at, at + s * (end - first), s))
+            yield number, tuple(image), tuple(windows)
 
 
 def windows_over(
-    name: str, shape: tuple[int, ...], size: Pair, stride: Pair, padding: Pair
+    name: str,
+    shape: Sequence[int],
+    size: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    *,
+    rank: int | None = None,
+    ceil_mode: bool = False,
 ) -> Windows:
     """Check the settings of the op `name` and return the windows.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    shape : (N, C, *lengths)
+        Of the images.
+    size, stride, dilation : int or sequence of int
+        One for each spatial axis.
+    padding : int, "same", "valid" or sequence of int and (before, after)
+    rank : int, optional
+        Number of spatial axes; by default as many as the images have.
+    ceil_mode : bool
+        Whether what is left over at the end has a window, too, if it starts inside of the image or
+        of the padding before it.
 
     Raises
     ------
     ValueError
-        If the image is not (N, C, H, W), a number is out of range, or no window fits.
+        If the image has another rank, a number is out of range, or no window fits.
     TypeError
-        If a setting is not an integer or a pair of them.
+        If a setting is not an integer or one for each spatial axis.
     """
-    if len(shape) != 4:
-        raise ValueError(
-            f"{name}: x has shape {shape}, expected (N, C, H, W); a single image needs a batch "
-            "axis, x[None]"
+    shape = tuple(shape)
+    if len(shape) - 2 != rank if rank is not None else len(shape) < 3:
+        axes = f"(N, C, {LENGTHS[rank]})" if rank in LENGTHS else "(N, C, *lengths)"
+        remedy = (
+            "; a single image needs a batch axis, x[None]" if rank in (None, len(shape) - 1) else ""
         )
-    size = pair(name, "kernel_size", size, least=1)
-    stride = pair(name, "stride", stride, least=1)
-    padding = pair(name, "padding", padding, least=0)
+        raise ValueError(f"{name}: x has shape {shape}, expected {axes}{remedy}")
+    rank = len(shape) - 2
+    size = per_axis(name, "kernel_size", size, rank, least=1)
+    stride = per_axis(name, "stride", stride, rank, least=1)
+    dilation = per_axis(name, "dilation", dilation, rank, least=1)
+    sides = paddings(name, padding, size, stride, dilation)
+    windows = Windows(shape, size, stride, sides, dilation, ())
     out = []
-    for length, k, s, p in zip(shape[2:], size, stride, padding, strict=True):
-        if length + 2 * p < k:
+    for length, reach, s, (before, after) in zip(
+        shape[2:], windows.reach, stride, sides, strict=True
+    ):
+        span = length + before + after - reach
+        if span < 0:
+            spread = f" with dilation {dilation}" if max(dilation) > 1 else ""
             raise ValueError(
-                f"{name}: a window of {size} is larger than x of shape {shape} with padding "
-                f"{padding}; use a smaller kernel_size or more padding"
+                f"{name}: a window of {size}{spread} is larger than x of shape {shape} with "
+                f"padding {padding_of(windows)}; use a smaller kernel_size or more padding"
             )
-        out.append((length + 2 * p - k) // s + 1)
-    n, c, h, w = shape
-    return Windows((n, c, h, w), size, stride, padding, (out[0], out[1]))
+        steps = span // s
+        # One more hangs over the end, if it starts inside of the image or the padding before.
+        hangs = ceil_mode and span % s > 0 and (steps + 1) * s < length + before
+        out.append(steps + 1 + hangs)
+    return windows._replace(out=tuple(out))
 
 
-def pair(name: str, setting: str, value: Any, least: int) -> tuple[int, int]:
-    """Check a setting of the op `name`, and return it as (vertical, horizontal)."""
-    both = (value, value) if isinstance(value, (int, np.integer)) else value
+def per_axis(name: str, setting: str, value: Any, rank: int, least: int) -> tuple[int, ...]:
+    """Check a setting of the op `name`, and return it as one integer for each spatial axis."""
+    each = (value,) * rank if isinstance(value, (int, np.integer)) else value
     try:
-        first, second = (int(v.__index__()) for v in both)
-    except (TypeError, ValueError, AttributeError):
-        raise TypeError(
-            f"{name}: {setting} is an integer or a pair (vertical, horizontal), got {value!r}"
-        ) from None
-    if min(first, second) < least:
+        numbers = tuple(int(v.__index__()) for v in each)
+    except (TypeError, AttributeError):
+        numbers = ()
+    if len(numbers) != rank:
+        raise TypeError(f"{name}: {setting} is {_wanted(rank)}, got {value!r}")
+    if min(numbers) < least:
         raise ValueError(f"{name}: {setting} must be at least {least}, got {value!r}")
-    return first, second
+    return numbers
+
+
+def _wanted(rank: int) -> str:
+    if rank == 1:
+        return "an integer"
+    several = "a pair (vertical, horizontal)" if rank == 2 else f"{rank} of them, one for each axis"
+    return f"an integer or {several}"
+
+
+def paddings(
+    name: str,
+    value: Any,
+    size: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...],
+) -> tuple[tuple[int, int], ...]:
+    """Check the padding of the op `name`, and return it as (before, after) for each axis.
+
+    With "same" the surplus of an odd total goes to the end, as in PyTorch.
+    """
+    rank = len(size)
+    if isinstance(value, str):
+        if value not in ("same", "valid"):
+            raise ValueError(
+                f"{name}: padding is 'same', 'valid' or {_wanted(rank)}, got {value!r}"
+            )
+        if value == "same" and max(stride) > 1:
+            raise ValueError(
+                f"{name}: padding 'same' is for stride 1, got stride {stride}; give the padding in "
+                "numbers"
+            )
+        totals = [d * (k - 1) * (value == "same") for d, k in zip(dilation, size, strict=True)]
+        return tuple((total // 2, total - total // 2) for total in totals)
+    if isinstance(value, (int, np.integer)):
+        value = (value,) * rank
+    try:
+        pairs = [part if isinstance(part, (tuple, list)) else (part, part) for part in value]
+        sides = tuple(tuple(int(v.__index__()) for v in part) for part in pairs)
+    except (TypeError, AttributeError):
+        sides = ()
+    if len(sides) != rank or any(len(part) != 2 for part in sides):
+        raise TypeError(
+            f"{name}: padding is {_wanted(rank)}, 'same', 'valid', or {rank} "
+            f"pair{'s' * (rank > 1)} (before, after), got {value!r}"
+        )
+    if any(min(part) < 0 for part in sides):
+        raise ValueError(f"{name}: padding must be at least 0, got {value!r}")
+    return tuple((before, after) for before, after in sides)
+
+
+def padding_of(windows: Windows) -> Any:
+    """Padding as it is usually given: a number for each axis, if both sides have the same."""
+    sides = windows.padding
+    return sides if any(before != after for before, after in sides) else tuple(b for b, _ in sides)
 
 
 def batch_innermost(x: Array) -> Array:
-    """Return an (N, C, H, W) array as (C, H, W, N) in memory, without a copy if it is so."""
-    moved = np.transpose(x, (1, 2, 3, 0))
+    """Return an (N, C, *lengths) array as (C, *lengths, N), copied if it is not so in memory."""
+    moved = np.transpose(x, (*range(1, x.ndim), 0))
     if type(moved) is np.ndarray and moved.flags.c_contiguous:
         return moved
     return np.copy(moved, order="C")
 
 
 def batch_first(x: Array) -> Array:
-    """Return a (C, H, W, N) array as an (N, C, H, W) view."""
-    return np.transpose(x, (3, 0, 1, 2))
+    """Return a (C, *lengths, N) array as an (N, C, *lengths) view."""
+    return np.transpose(x, (x.ndim - 1, *range(x.ndim - 1)))
 
 
-@op(piecewise_linear=True)
-def im2col(x: Array, /, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0) -> Forward:
-    """Lay out the windows of images as the columns of a matrix.
-
-    Parameters
-    ----------
-    x : array of shape (N, C, H, W)
-    kernel_size, stride : int or (vertical, horizontal)
-    padding : int or (vertical, horizontal)
-        Rows and columns of zeros on each side.
-
-    Returns
-    -------
-    array of shape (C * KH * KW, OH * OW * N)
-        Rows run over channels, then window rows, then window columns. Columns run over output rows,
-        then output columns, then images: the image varies fastest.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import minigrad as mg
-    >>> x = np.arange(32).reshape(2, 1, 4, 4)
-    >>> mg.im2col(x, 2, stride=2)[0]
-    array([ 0, 16,  2, 18,  8, 24, 10, 26])
-    """
-    windows = windows_over("im2col", x.shape, kernel_size, stride, padding)
-    shape = windows.image
-    image = _padded(x, windows)
-    slots = np.empty_like(x, shape=windows.slots, order="C")
-    for number, at in windows.offsets():
-        slots[:, number] = image[:, *at]
-    columns = np.reshape(slots, windows.columns)
-    return columns, lambda g: col2im(g, shape, kernel_size, stride, padding)
-
-
-@op(piecewise_linear=True)
-def col2im(
-    columns: Array,
-    /,
-    shape: tuple[int, int, int, int],
-    kernel_size: Pair,
-    stride: Pair = 1,
-    padding: Pair = 0,
-) -> Forward:
-    """Add the columns of `im2col` back into images; where windows overlap, they add up.
-
-    The adjoint of `im2col`, not its inverse.
-
-    Parameters
-    ----------
-    columns : array of shape (C * KH * KW, OH * OW * N)
-    shape : (N, C, H, W)
-        Of the images.
-    kernel_size, stride, padding : int or (vertical, horizontal)
-        As for `im2col`.
-
-    Returns
-    -------
-    array of shape (N, C, H, W)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import minigrad as mg
-    >>> columns = mg.im2col(np.ones((1, 1, 4, 4)), 2)
-    >>> mg.col2im(columns, (1, 1, 4, 4), 2)[0, 0]
-    array([[1., 2., 2., 1.],
-           [2., 4., 4., 2.],
-           [2., 4., 4., 2.],
-           [1., 2., 2., 1.]])
-    """
-    windows = windows_over("col2im", shape, kernel_size, stride, padding)
-    n, c, h, w = windows.image
-    if columns.shape != windows.columns:
-        raise ValueError(
-            f"col2im: columns have shape {columns.shape}, but images of shape {tuple(shape)} with "
-            f"windows of {windows.size} have columns of shape {windows.columns}"
-        )
-    slots = np.reshape(columns, windows.slots)
-    images = np.zeros_like(columns, shape=(c, *windows.padded, n), order="C")
-    for group in windows.channel_groups(images.dtype.itemsize):
-        for number, at in windows.offsets():
-            images[group, *at] += slots[group, number]
-    top, left = windows.padding
-    images = batch_first(images[:, top : top + h, left : left + w])
-    return images, lambda g: im2col(g, kernel_size, stride, padding)
-
-
-def _padded(x: Array, windows: Windows) -> Array:
-    """Images as (C, H, W, N) in memory, within a margin of zeros."""
-    if windows.padding == (0, 0):
+def within_margin(x: Array, windows: Windows) -> Array:
+    """Images as (C, *padded, N) in memory, with zeros around them."""
+    if windows.padded == windows.image[2:]:
         return batch_innermost(x)
-    n, c, h, w = windows.image
-    top, left = windows.padding
+    n, c, *_ = windows.image
     image = np.zeros_like(x, shape=(c, *windows.padded, n), order="C")
-    image[:, top : top + h, left : left + w] = np.transpose(x, (1, 2, 3, 0))
+    image[:, *windows.interior] = np.transpose(x, (*range(1, x.ndim), 0))
     return image
+
+
+def over_channels(work: Callable[[slice], object], channels: int, size: int) -> None:
+    """Call `work` with groups of channels that fit in cache, on several threads.
+
+    Parameters
+    ----------
+    work : callable
+        Takes a slice of channels, and writes to these only.
+    channels : int
+    size : int
+        Bytes of what is gone through again and again, for all channels.
+    """
+    groups = math.ceil(size / CACHE_BYTES)
+    if size > PARALLEL_BYTES:
+        threads = get_num_threads()
+        groups = threads * math.ceil(groups / threads)  # as many for each
+    each = max(1, math.ceil(channels / max(1, groups)))
+    in_parallel(work, [slice(start, start + each) for start in range(0, channels, each)])
+
+
+def fill(
+    slots: Array,
+    image: Array,
+    windows: Windows,
+    rows: slice | None = None,
+    images: slice = EVERYTHING,
+) -> None:
+    """Copy the windows of a padded image to `slots`: all of them, or of some rows and images."""
+
+    def copy(group: slice) -> None:
+        for number, at in windows.offsets(rows):
+            slots[group, number] = image[group, *at, images]
+
+    over_channels(copy, slots.shape[0], slots.size * slots.dtype.itemsize // slots.shape[1])
+
+
+def scatter(
+    slots: Array,
+    image: Array,
+    windows: Windows,
+    rows: slice | None = None,
+    images: slice = EVERYTHING,
+) -> None:
+    """Add `slots` to a padded image: the adjoint of `fill`."""
+
+    def add(group: slice) -> None:
+        for number, at in windows.offsets(rows):
+            image[group, *at, images] += slots[group, number]
+
+    over_channels(add, slots.shape[0], slots.size * slots.dtype.itemsize // slots.shape[1])

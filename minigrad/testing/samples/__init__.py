@@ -9,6 +9,7 @@ from . import (
     activations,
     applying,
     arithmetic,
+    columns,
     comparison,
     contraction,
     convolution,
@@ -44,7 +45,6 @@ from . import (
     statistics,
     trigonometric,
     turning,
-    windows,
     writing,
 )
 from .calls import Call as Call
@@ -56,6 +56,7 @@ SAMPLES: dict[Callable[..., Any], Samples] = {
     **arithmetic.SAMPLES,
     **comparison.SAMPLES,
     **contraction.SAMPLES,
+    **columns.SAMPLES,
     **convolution.SAMPLES,
     **cumulative.SAMPLES,
     **decompositions.SAMPLES,
@@ -89,6 +90,5 @@ SAMPLES: dict[Callable[..., Any], Samples] = {
     **statistics.SAMPLES,
     **trigonometric.SAMPLES,
     **turning.SAMPLES,
-    **windows.SAMPLES,
     **writing.SAMPLES,
 }

@@ -1,4 +1,4 @@
-"""Samples of convolutions."""
+"""Samples of convolutions and their transposes."""
 
 from __future__ import annotations
 
@@ -9,34 +9,177 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ... import ops
+from ...ops.windows import Windows, windows_over
 from .calls import Array, Call, Samples, real, rngs
-from .windows import is_inside, places, window_settings, windows_of
+from .columns import each, places, settings_of, window_settings, windows_of
 
 
 @st.composite
-def _convolutions(draw: st.DrawFn) -> Call:
-    shape, settings = draw(window_settings(side=4))
-    rng, filters = draw(rngs()), draw(st.integers(1, 2))
-    size = windows_of(shape, settings).size
+def _convolutions(draw: st.DrawFn, rank: int | None = None) -> tuple[Call, Windows]:
+    """Images, filters, perhaps a bias, and the settings of a convolution."""
+    rank = draw(st.integers(1, 3)) if rank is None else rank
+    shape, settings = draw(window_settings(rank, side=4, channels=1))
+    groups, channels = draw(st.sampled_from([(1, 1), (1, 2), (2, 1), (2, 2), (3, 1)]))
+    filters = groups * draw(st.integers(1, 2))
+    shape = (shape[0], groups * channels, *shape[2:])
+    windows = windows_of(shape, settings)
     del settings["kernel_size"]
-    arrays = [real(rng, shape), real(rng, (filters, shape[1], *size))]
+    rng = draw(rngs())
+    arrays = [real(rng, shape), real(rng, (filters, channels, *windows.size))]
     if draw(st.booleans()):
         arrays.append(real(rng, (filters,)))
-    return Call(tuple(arrays), settings)
+    kind = draw(st.sampled_from(["numbers", "sides", "valid", "same"]))
+    if kind == "sides":
+        more = draw(st.integers(0, 1))
+        settings["padding"] = [(p, p + more) for p in each(settings["padding"], rank)]
+    elif kind == "same":
+        settings.update(padding="same", stride=1)
+    elif (
+        kind == "valid"
+        and min(
+            n - d * (k - 1)
+            for n, d, k in zip(shape[2:], windows.dilation, windows.size, strict=True)
+        )
+        > 0
+    ):
+        settings["padding"] = "valid"
+    windows = windows_over("samples", shape, windows.size, **settings)
+    return Call(tuple(arrays), {**settings, "groups": groups}), windows
 
 
-def _conv2d_by_loops(x: Array, weight: Array, bias: Array | None = None, **settings: Any) -> Array:
-    windows = windows_of(x.shape, {"kernel_size": weight.shape[2:], **settings})
+@st.composite
+def _inner(draw: st.DrawFn, *parts: str) -> Call:
+    """Some of the images, filters and outputs of a convolution."""
+    call, windows = draw(_convolutions())
+    n, filters = windows.image[0], call.arrays[1].shape[0]
+    arrays = {
+        "x": call.arrays[0],
+        "weight": call.arrays[1],
+        "y": real(draw(rngs()), (n, filters, *windows.out)),
+    }
+    chosen = [arrays[part] for part in parts]
+    if parts == ("x", "weight"):
+        chosen.extend(call.arrays[2:])
+    return Call(tuple(chosen), {"windows": windows, "groups": call.settings["groups"]})
+
+
+@st.composite
+def _transposes(draw: st.DrawFn, rank: int) -> Call:
+    """Outputs, filters and the settings of a transposed convolution."""
+    size = tuple(draw(st.integers(1, 3)) for _ in range(rank))
+    stride, dilation = draw(settings_of(1, 3, rank)), draw(settings_of(1, 2, rank))
+    padding = draw(settings_of(0, 1, rank))
+    spread = [max(s, d) for s, d in zip(each(stride, rank), each(dilation, rank), strict=True)]
+    extra = draw(settings_of(0, min(spread) - 1, rank))
+    lengths = []
+    for k, s, d, p, e in zip(
+        size,
+        *(each(setting, rank) for setting in (stride, dilation, padding, extra)),
+        strict=True,
+    ):
+        # At least one row of the output must be left.
+        least = 1 + max(0, -(-(2 * p - d * (k - 1) - e) // s))
+        lengths.append(draw(st.integers(least, max(least, 3 if rank < 3 else 2))))
+    groups, channels = draw(st.sampled_from([(1, 1), (1, 2), (2, 1)]))
+    filters = groups * draw(st.integers(1, 2))
+    rng = draw(rngs())
+    arrays = [
+        real(rng, (draw(st.integers(0, 2)), filters, *lengths)),
+        real(rng, (filters, channels, *size)),
+    ]
+    if draw(st.booleans()):
+        arrays.append(real(rng, (groups * channels,)))
+    return Call(
+        tuple(arrays),
+        {
+            "stride": stride,
+            "padding": padding,
+            "output_padding": extra,
+            "groups": groups,
+            "dilation": dilation,
+        },
+    )
+
+
+def _terms(windows: Windows, shape: tuple[int, ...], groups: int) -> Any:
+    """Every product of a convolution: indices of the image, the filter and the output."""
+    filters, channels = shape[:2]
+    per_group = filters // groups
+    for at in np.ndindex(windows.out):
+        elements = np.ndindex(windows.size)
+        for element, place in zip(elements, places(windows, at), strict=True):
+            if place is None:
+                continue
+            for f, c in np.ndindex(filters, channels):
+                channel = f // per_group * channels + c
+                yield (slice(None), channel, *place), (f, c, *element), (slice(None), f, *at)
+
+
+def _convolution_by_loops(
+    x: Array, weight: Array, bias: Array | None = None, *, windows: Windows, groups: int = 1
+) -> Array:
     out = np.zeros((x.shape[0], weight.shape[0], *windows.out), x.dtype)
-    for n, f, i, j in np.ndindex(out.shape):
-        for (di, dj), at in zip(np.ndindex(windows.size), places(windows, i, j), strict=True):
-            if is_inside(x.shape, at):
-                out[n, f, i, j] += np.sum(x[n, :, *at] * weight[f, :, di, dj])
-        if bias is not None:
-            out[n, f, i, j] += bias[f]
-    return out
+    for pixel, element, at in _terms(windows, weight.shape, groups):
+        out[at] += x[pixel] * weight[element]
+    return out if bias is None else out + bias.reshape(-1, *[1] * len(windows.size))
+
+
+def _transposed_by_loops(x: Array, weight: Array, *, windows: Windows, groups: int = 1) -> Array:
+    images = np.zeros(windows.image, x.dtype)
+    for pixel, element, at in _terms(windows, weight.shape, groups):
+        images[pixel] += x[at] * weight[element]
+    return images
+
+
+def _filter_gradient_by_loops(x: Array, y: Array, *, windows: Windows, groups: int = 1) -> Array:
+    channels = windows.image[1] // groups
+    filters = np.zeros((y.shape[1], channels, *windows.size), x.dtype)
+    for pixel, element, at in _terms(windows, filters.shape, groups):
+        filters[element] += np.sum(x[pixel] * y[at])
+    return filters
+
+
+def _conv_by_loops(
+    x: Array, weight: Array, bias: Array | None = None, groups: int = 1, **settings: Any
+) -> Array:
+    windows = windows_over("samples", x.shape, weight.shape[2:], **settings)
+    return _convolution_by_loops(x, weight, bias, windows=windows, groups=groups)
+
+
+def _conv_transpose_by_loops(
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Array:
+    rank, size = x.ndim - 2, weight.shape[2:]
+    s, p, e, d = (each(setting, rank) for setting in (stride, padding, output_padding, dilation))
+    lengths = [
+        (x.shape[2 + i] - 1) * s[i] - 2 * p[i] + d[i] * (size[i] - 1) + 1 + e[i]
+        for i in range(rank)
+    ]
+    image = (x.shape[0], weight.shape[1] * groups, *lengths)
+    windows = Windows(image, size, s, tuple((q, q) for q in p), d, x.shape[2:])
+    out = _transposed_by_loops(x, weight, windows=windows, groups=groups)
+    return out if bias is None else out + bias.reshape(-1, *[1] * rank)
+
+
+def _call(drawn: tuple[Call, Windows]) -> Call:
+    return drawn[0]
 
 
 SAMPLES: dict[Callable[..., Any], Samples] = {
-    ops.conv2d: Samples(_convolutions(), _conv2d_by_loops),
+    ops.conv1d: Samples(_convolutions(1).map(_call), _conv_by_loops),
+    ops.conv2d: Samples(_convolutions(2).map(_call), _conv_by_loops),
+    ops.conv3d: Samples(_convolutions(3).map(_call), _conv_by_loops),
+    ops.conv_transpose1d: Samples(_transposes(1), _conv_transpose_by_loops),
+    ops.conv_transpose2d: Samples(_transposes(2), _conv_transpose_by_loops),
+    ops.conv_transpose3d: Samples(_transposes(3), _conv_transpose_by_loops),
+    ops.convolution: Samples(_inner("x", "weight"), _convolution_by_loops),
+    ops.transposed_convolution: Samples(_inner("y", "weight"), _transposed_by_loops),
+    ops.filter_gradient: Samples(_inner("x", "y"), _filter_gradient_by_loops),
 }

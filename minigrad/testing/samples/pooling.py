@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ... import ops
 from ...ops.windows import Windows
 from .calls import Array, Call, Samples, real, rngs
-from .windows import images, is_inside, places, window_settings, windows_of
+from .columns import images, places, window_settings, windows_of
 
 
 @st.composite
@@ -21,39 +21,41 @@ def _won(draw: st.DrawFn, gather: bool = False) -> Call:
     rng, windows = draw(rngs()), windows_of(shape, settings)
     n, c, *_ = shape
     winners = np.zeros((c, *windows.out, n), np.uint8)
-    for i, j in np.ndindex(windows.out):
-        inside = [k for k, at in enumerate(places(windows, i, j)) if is_inside(shape, at)]
-        winners[:, i, j] = rng.choice(inside, (c, n))
+    for at in np.ndindex(windows.out):
+        inside = [k for k, place in enumerate(places(windows, at)) if place is not None]
+        winners[:, *at] = rng.choice(inside, (c, n))
     x = real(rng, shape if gather else (n, c, *windows.out))
     return Call((x,), {"winners": winners, "windows": windows})
 
 
-def _max_pool2d_by_loops(x: Array, **settings: Any) -> Array:
+def _max_pool_by_loops(x: Array, **settings: Any) -> Array:
     windows = windows_of(x.shape, settings)
     out = np.empty((*x.shape[:2], *windows.out), x.dtype)
-    for n, c, i, j in np.ndindex(out.shape):
-        out[n, c, i, j] = max(
-            x[n, c, *at] for at in places(windows, i, j) if is_inside(x.shape, at)
+    for n, c, *at in np.ndindex(out.shape):
+        out[n, c, *at] = max(
+            x[n, c, *place] for place in places(windows, tuple(at)) if place is not None
         )
     return out
 
 
 def _scatter_winners_by_loops(x: Array, winners: Array, windows: Windows) -> Array:
     images = np.zeros(windows.image, x.dtype)
-    for n, c, i, j in np.ndindex(x.shape):
-        images[n, c, *places(windows, i, j)[winners[c, i, j, n]]] += x[n, c, i, j]
+    for n, c, *at in np.ndindex(x.shape):
+        place = list(places(windows, tuple(at)))[winners[c, *at, n]]
+        images[n, c, *place] += x[n, c, *at]
     return images
 
 
 def _gather_winners_by_loops(x: Array, winners: Array, windows: Windows) -> Array:
     values = np.empty((*x.shape[:2], *windows.out), x.dtype)
-    for n, c, i, j in np.ndindex(values.shape):
-        values[n, c, i, j] = x[n, c, *places(windows, i, j)[winners[c, i, j, n]]]
+    for n, c, *at in np.ndindex(values.shape):
+        place = list(places(windows, tuple(at)))[winners[c, *at, n]]
+        values[n, c, *at] = x[n, c, *place]
     return values
 
 
 SAMPLES: dict[Callable[..., Any], Samples] = {
-    ops.max_pool2d: Samples(images(pool=True), _max_pool2d_by_loops),
+    ops.max_pool2d: Samples(images(2, pool=True), _max_pool_by_loops),
     ops.scatter_winners: Samples(_won(), _scatter_winners_by_loops),
     ops.gather_winners: Samples(_won(gather=True), _gather_winners_by_loops),
 }
