@@ -8,7 +8,12 @@ from . import functional as functional
 from . import init as init
 from .activations import ReLU as ReLU
 from .containers import Sequential as Sequential
+from .convolution import Conv1d as Conv1d
 from .convolution import Conv2d as Conv2d
+from .convolution import Conv3d as Conv3d
+from .convolution import ConvTranspose1d as ConvTranspose1d
+from .convolution import ConvTranspose2d as ConvTranspose2d
+from .convolution import ConvTranspose3d as ConvTranspose3d
 from .flatten import Flatten as Flatten
 from .linear import Linear as Linear
 from .module import Module as Module

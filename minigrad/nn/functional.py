@@ -6,12 +6,19 @@ Elsewhere they are found as ``mg.relu`` and so on, with NumPy's ``axis`` in plac
 from __future__ import annotations
 
 from .. import ops
+from ..ops import conv1d as conv1d
 from ..ops import conv2d as conv2d
+from ..ops import conv3d as conv3d
+from ..ops import conv_transpose1d as conv_transpose1d
+from ..ops import conv_transpose2d as conv_transpose2d
+from ..ops import conv_transpose3d as conv_transpose3d
 from ..ops import cross_entropy as cross_entropy
+from ..ops import fold as fold
 from ..ops import max_pool2d as max_pool2d
 from ..ops import relu as relu
 from ..ops import sigmoid as sigmoid
 from ..ops import tanh as tanh
+from ..ops import unfold as unfold
 from ..registry import Array
 from ..tensor import Tensor
 

@@ -531,7 +531,7 @@ def _columns(
     Columns of a block of one size are written to the `slots` of the block before.
     """
     c, elements, _, *rest = windows.slots
-    if elements == 1 and max(windows.stride) == 1:
+    if elements == 1 and windows.padded == windows.out:
         return _part(image, rows, images, groups), None  # the image itself, without a copy
     rest[-1] = len(range(*images.indices(rest[-1])))
     shape = (c, elements, rows.stop - rows.start, *rest)

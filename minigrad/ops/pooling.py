@@ -102,8 +102,8 @@ def _check_inhabited(name: str, windows: Windows) -> None:
         places = s * np.arange(out)[:, None] + d * np.arange(k) - before
         if not np.all(np.any((places >= 0) & (places < length), axis=1)):
             raise ValueError(
-                f"{name}: with padding {padding_of(windows)} a window of {windows.size} lies "
-                f"outside of x of shape {windows.image}; use less padding"
+                f"{name}: padding {padding_of(windows.padding)} is so much that a window of "
+                f"{windows.size} lies outside of x of shape {windows.image}; use less padding"
             )
 
 

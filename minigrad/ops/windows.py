@@ -186,7 +186,7 @@ def windows_over(
             spread = f" with dilation {dilation}" if max(dilation) > 1 else ""
             raise ValueError(
                 f"{name}: a window of {size}{spread} is larger than x of shape {shape} with "
-                f"padding {padding_of(windows)}; use a smaller kernel_size or more padding"
+                f"padding {padding_of(sides)}; use a smaller kernel_size or more padding"
             )
         steps = span // s
         # One more hangs over the end, if it starts inside of the image or the padding before.
@@ -240,10 +240,9 @@ def paddings(
             )
         totals = [d * (k - 1) * (value == "same") for d, k in zip(dilation, size, strict=True)]
         return tuple((total // 2, total - total // 2) for total in totals)
-    if isinstance(value, (int, np.integer)):
-        value = (value,) * rank
+    each = (value,) * rank if isinstance(value, (int, np.integer)) else value
     try:
-        pairs = [part if isinstance(part, (tuple, list)) else (part, part) for part in value]
+        pairs = [part if isinstance(part, (tuple, list)) else (part, part) for part in each]
         sides = tuple(tuple(int(v.__index__()) for v in part) for part in pairs)
     except (TypeError, AttributeError):
         sides = ()
@@ -257,9 +256,8 @@ def paddings(
     return tuple((before, after) for before, after in sides)
 
 
-def padding_of(windows: Windows) -> Any:
+def padding_of(sides: tuple[tuple[int, int], ...]) -> Any:
     """Padding as it is usually given: a number for each axis, if both sides have the same."""
-    sides = windows.padding
     return sides if any(before != after for before, after in sides) else tuple(b for b, _ in sides)
 
 

@@ -292,19 +292,71 @@ def squeeze(x, axis=None):
     return x.squeeze() if axis is None else x.squeeze(axis)
 
 
-def im2col(x, kernel_size, stride=1, padding=0):
-    columns = F.unfold(x, kernel_size, 1, padding, stride).permute(1, 2, 0)
-    return columns.reshape(len(columns), math.prod(columns.shape[1:]))
+def per_axis(setting, rank):
+    return (setting,) * rank if isinstance(setting, int) else tuple(setting)
 
 
-def col2im(columns, shape, kernel_size, stride=1, padding=0):
-    size = kernel_size if isinstance(kernel_size, tuple) else (kernel_size,) * 2
-    count = len(columns)
-    assert count == shape[1] * math.prod(size)
-    if not shape[0]:
-        return columns.new_zeros(shape)  # fold() refuses no images
-    windows = columns.reshape(count, columns.shape[1] // shape[0], shape[0])
-    return F.fold(windows.permute(2, 0, 1), shape[2:], size, 1, padding, stride)
+def with_sides(x, padding):
+    """Images with zeros around them: a number of them for each axis, or (before, after)."""
+    sides = [(p, p) if isinstance(p, int) else p for p in per_axis(padding, x.ndim - 2)]
+    return F.pad(x, [p for side in reversed(sides) for p in side])
+
+
+def windows_of(x, kernel_size, stride, padding, dilation):
+    """Windows as (N, C, *out, *size), by slices of PyTorch's tensors."""
+    rank = x.ndim - 2
+    size, stride, dilation = (per_axis(s, rank) for s in (kernel_size, stride, dilation))
+    x = with_sides(x, padding)
+    for axis in range(rank):
+        x = x.unfold(2 + axis, dilation[axis] * (size[axis] - 1) + 1, stride[axis])
+        x = x[..., :: dilation[axis]]
+    return x
+
+
+def im2col(x, kernel_size, stride=1, padding=0, dilation=1, layout="columns"):
+    windows = windows_of(x, kernel_size, stride, padding, dilation)
+    rank = x.ndim - 2
+    out, size = list(range(2, 2 + rank)), list(range(2 + rank, 2 + 2 * rank))
+    order = [1, *size, *out, 0] if layout == "columns" else [0, *out, 1, *size]
+    kernel = math.prod(windows.shape[axis] for axis in size)
+    columns = [x.shape[1] * kernel, math.prod(windows.shape[axis] for axis in [0, *out])]
+    return windows.permute(order).reshape(columns if layout == "columns" else columns[::-1])
+
+
+def adjoint(linear, shape, y):
+    """What the adjoint of a linear function of arrays of a shape makes of `y`."""
+    x = y.new_zeros(shape, requires_grad=True)
+    with torch.enable_grad():
+        return torch.autograd.grad(linear(x), x, y, create_graph=True)[0]
+
+
+def col2im(columns, shape, **settings):
+    return adjoint(lambda x: im2col(x, **settings), shape, columns)
+
+
+def unfold(x, kernel_size, dilation, padding, stride):
+    columns = im2col(x, kernel_size, stride, padding, dilation)
+    n = x.shape[0]
+    windows = windows_of(x, kernel_size, stride, padding, dilation)
+    places = math.prod(windows.shape[2 : x.ndim])
+    return columns.reshape(len(columns), places, n).permute(2, 0, 1)
+
+
+def fold(x, output_size, kernel_size, **settings):
+    channels = x.shape[1] // math.prod(per_axis(kernel_size, len(output_size)))
+    shape = (x.shape[0], channels, *output_size)
+    return adjoint(lambda x: unfold(x, kernel_size, **settings), shape, x)
+
+
+def conv(rank):
+    function = getattr(F, f"conv{rank}d")
+
+    def of_images(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        if not isinstance(padding, str):
+            x, padding = with_sides(x, padding), 0
+        return function(x, weight, bias, stride, padding, dilation, groups)
+
+    return of_images
 
 
 def cross_entropy(logits, targets, reduction="mean"):
@@ -872,10 +924,13 @@ PAIRS = {
     "softmax": in_place_of_axes(torch.softmax),
     "log_softmax": in_place_of_axes(torch.log_softmax),
     "cross_entropy": cross_entropy,
-    "conv2d": F.conv2d,
+    **{f"conv{rank}d": conv(rank) for rank in (1, 2, 3)},
+    **{f"conv_transpose{rank}d": getattr(F, f"conv_transpose{rank}d") for rank in (1, 2, 3)},
     "max_pool2d": F.max_pool2d,
     "im2col": im2col,
     "col2im": col2im,
+    "unfold": unfold,
+    "fold": fold,
     "sliding_window_view": sliding_window_view,
 }
 

@@ -20,8 +20,11 @@ from minigrad.testing.samples import SAMPLES, Call
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-# Of the variance of nothing; NumPy's is silenced where it is called.
-pytestmark = pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0:UserWarning")
+pytestmark = [
+    # Of the variance of nothing; NumPy's is silenced where it is called.
+    pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0:UserWarning"),
+    pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning"),
+]
 
 inf, nan = np.inf, np.nan
 
@@ -43,6 +46,7 @@ WITHOUT = {
     *("geomspace", "linspace", "logspace"),  # PyTorch's do not differentiate by their ends
     # What others are made of, and are compared with.
     *("add_windows", "contract", "fold_margins", "keep_where", "limit", "permuted"),
+    *("convolution", "filter_gradient", "transposed_convolution"),
     *("gather_winners", "scatter_diagonal", "scatter_winners"),
     *("digamma_derivative", "i0_derivative", "sinc_derivative"),
 }
