@@ -74,18 +74,19 @@ class _Convolution(Module):
         """Return the settings that `repr` shows."""
         settings = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}"
         settings += f", stride={self.stride}"
-        none: dict[str, Any] = {
+        usual: dict[str, Any] = {
             "padding": (0,) * self.rank,
-            "output_padding": (0,) * self.rank,
             "dilation": (1,) * self.rank,
+            "output_padding": (0,) * self.rank,
             "groups": 1,
-            "padding_mode": "zeros",
         }
-        for name, usual in none.items():
-            value = getattr(self, name, usual)
-            if value != usual:
-                settings += f", {name}={value}"
-        return settings if self.bias is not None else f"{settings}, bias=False"
+        for name, value in usual.items():
+            if getattr(self, name, value) != value:
+                settings += f", {name}={getattr(self, name)}"
+        if self.bias is None:
+            settings += ", bias=False"
+        mode = getattr(self, "padding_mode", "zeros")
+        return settings if mode == "zeros" else f"{settings}, padding_mode={mode}"
 
 
 class _Conv(_Convolution):

@@ -7,7 +7,7 @@ import numpy as np
 from ..registry import Array, Dispatched, Forward, op
 from .elementary import exp
 from .reductions import log_of_sum, sum
-from .selection import keep_where
+from .selection import keep_where, rectified
 
 
 @op(piecewise_linear=True)
@@ -23,7 +23,7 @@ def relu(x: Array, /) -> Forward:
     tensor([0., 0., 1.], dtype=float64)
     """
     keep = np.greater(x, 0)
-    return np.maximum(x, 0), lambda g: keep_where(keep, g)
+    return rectified(x), lambda g: keep_where(keep, g)
 
 
 @op
