@@ -15,3 +15,9 @@ from .module import Module as Module
 from .parameter import Buffer as Buffer
 from .parameter import Parameter as Parameter
 from .pooling import MaxPool2d as MaxPool2d
+from .resizing import ChannelShuffle as ChannelShuffle
+from .resizing import PixelShuffle as PixelShuffle
+from .resizing import PixelUnshuffle as PixelUnshuffle
+from .resizing import Upsample as Upsample
+from .resizing import UpsamplingBilinear2d as UpsamplingBilinear2d
+from .resizing import UpsamplingNearest2d as UpsamplingNearest2d

@@ -6,9 +6,13 @@ Elsewhere they are found as ``mg.relu`` and so on, with NumPy's ``axis`` in plac
 from __future__ import annotations
 
 from .. import ops
+from ..ops import channel_shuffle as channel_shuffle
 from ..ops import conv2d as conv2d
 from ..ops import cross_entropy as cross_entropy
+from ..ops import interpolate as interpolate
 from ..ops import max_pool2d as max_pool2d
+from ..ops import pixel_shuffle as pixel_shuffle
+from ..ops import pixel_unshuffle as pixel_unshuffle
 from ..ops import relu as relu
 from ..ops import sigmoid as sigmoid
 from ..ops import tanh as tanh

@@ -49,6 +49,17 @@ def in_place_of_axes(function):
     return along
 
 
+def not_empty(function):
+    """A function that gives an array without elements another shape than one with some."""
+
+    def of_some(x, **settings):
+        if not x.numel():
+            reject()
+        return function(x, **settings)
+
+    return of_some
+
+
 def without_nan(x, value):
     return torch.where(torch.isnan(x), value, x)
 
@@ -874,6 +885,10 @@ PAIRS = {
     "cross_entropy": cross_entropy,
     "conv2d": F.conv2d,
     "max_pool2d": F.max_pool2d,
+    "interpolate": F.interpolate,
+    "pixel_shuffle": not_empty(torch.pixel_shuffle),
+    "pixel_unshuffle": not_empty(torch.pixel_unshuffle),
+    "channel_shuffle": torch.channel_shuffle,
     "im2col": im2col,
     "col2im": col2im,
     "sliding_window_view": sliding_window_view,
