@@ -58,7 +58,9 @@ class Upsample(Module):
             )
         check_mode(layer, mode, align_corners)
         self.size = size
-        self.scale_factor = scale_factor
+        self.scale_factor = (
+            float(scale_factor) if isinstance(scale_factor, int | float) else scale_factor
+        )
         self.mode = mode
         self.align_corners = align_corners
         self.recompute_scale_factor = recompute_scale_factor
