@@ -148,19 +148,14 @@ def _rows(weights: Weights, behind: int) -> Weights:
 
 
 @functools.lru_cache(maxsize=64)
-def nearest_taps(
-    length: int, size: int, factor: float | None, is_exact: bool, is_single: bool
-) -> Taps:
+def nearest_taps(length: int, size: int, factor: float | None, is_exact: bool) -> Taps:
     """Take one element for each place of an axis."""
-    # Which one may hang on the last bit, so every step is rounded as in PyTorch.
-    real: Any = np.float32 if is_single else np.float64
-    step = np.float64(real(length) / real(size) if factor is None else real(1 / factor))
-    places = np.arange(size)
-    if is_exact:
-        at = np.maximum((step * (places + 0.5) - 0.5).astype(real), 0) + real(0.5)
-    else:
-        at = (step * places).astype(real)
-    sources = np.floor(at.astype(np.float32)).astype(np.intp)
+    # Which one may hang on the last bit: as in PyTorch, all is rounded to single precision.
+    step = np.float32(length) / np.float32(size) if factor is None else np.float32(1 / factor)
+    if size == 2 * length and not is_exact:
+        step = np.float32(0.5)
+    places = np.arange(size) + (0.5 if is_exact else 0)
+    sources = np.floor((step * places).astype(np.float32)).astype(np.intp)
     return Taps.of(np.minimum(sources, length - 1)[:, None], None, length)
 
 

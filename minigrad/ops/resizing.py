@@ -16,8 +16,8 @@ from .shaping import reshape, transpose
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-# With these a factor that leaves the size as it is leaves the axis as it is, as in PyTorch.
-_SAME = ("linear", "bilinear", "trilinear", "area")
+# With these a factor above 1 moves pixels also where it leaves the size as it is, as in PyTorch.
+_PLACED = ("nearest-exact", "bicubic")
 _UNWEIGHTED = ("nearest", "nearest-exact", "area")  # modes that have no align_corners
 # The other modes, by the number of axes of an image.
 _WEIGHTED = {1: ("linear",), 2: ("bilinear", "bicubic"), 3: ("trilinear",)}
@@ -75,7 +75,8 @@ def interpolate(
     -----
     ``"bicubic"`` has the kernel of Keys, "Cubic convolution interpolation for digital image
     processing" (1981), with the slope -0.75 at 1, and -0.5 with `antialias`, as in PyTorch. As
-    there, nearest pixels are found in single precision where `x` is of single precision.
+    there, nearest pixels are found in single precision; and a factor that leaves the size as it is
+    counts as 1, but for ``"nearest-exact"`` and ``"bicubic"`` without `antialias`.
 
     Examples
     --------
@@ -113,14 +114,13 @@ def interpolate(
                 "interpolate: recompute_scale_factor has no meaning with size; leave it out"
             )
         factors = (None,) * len(lengths)
-    is_single = x.dtype.kind == "f" and x.dtype.itemsize <= 4
     # Axes that shrink come first, so that there is less to do along the others.
     for i in sorted(range(len(lengths)), key=lambda i: (sizes[i] / lengths[i], -i)):
         at = (lengths[i], sizes[i], factors[i])
-        if sizes[i] == lengths[i] and (factors[i] is None or mode in _SAME or antialias):
+        if sizes[i] == lengths[i] and (factors[i] is None or mode not in _PLACED or antialias):
             continue
         if mode in ("nearest", "nearest-exact"):
-            taps = nearest_taps(*at, mode == "nearest-exact", is_single)
+            taps = nearest_taps(*at, mode == "nearest-exact")
         elif mode == "area":
             taps = area_taps(lengths[i], sizes[i])
         else:

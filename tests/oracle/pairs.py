@@ -49,6 +49,25 @@ def in_place_of_axes(function):
     return along
 
 
+def interpolate(x, mode, size=None, scale_factor=None, **settings):
+    if mode.startswith("nearest"):
+        # Its kernels find different pixels, and only that for two axes has the right gradient.
+        settings = {"mode": mode, "recompute_scale_factor": settings.get("recompute_scale_factor")}
+        for axis in range(2, x.ndim):
+            along = [
+                (1, value[axis - 2]) if isinstance(value, tuple) else value and (1, value)
+                for value in (size, scale_factor)
+            ]
+            rows = x.movedim(axis, -1)
+            out = F.interpolate(rows.reshape(-1, 1, 1, rows.shape[-1]), *along, **settings)
+            x = out.reshape(*rows.shape[:-1], out.shape[-1]).movedim(-1, axis)
+        return x
+    out = F.interpolate(x, size, scale_factor, mode, **settings)
+    if settings.get("antialias") and out.shape[-1] == 1:
+        reject()  # it then reads the first row alone
+    return out
+
+
 def not_empty(function):
     """A function that gives an array without elements another shape than one with some."""
 
@@ -885,7 +904,7 @@ PAIRS = {
     "cross_entropy": cross_entropy,
     "conv2d": F.conv2d,
     "max_pool2d": F.max_pool2d,
-    "interpolate": F.interpolate,
+    "interpolate": interpolate,
     "pixel_shuffle": not_empty(torch.pixel_shuffle),
     "pixel_unshuffle": not_empty(torch.pixel_unshuffle),
     "channel_shuffle": torch.channel_shuffle,

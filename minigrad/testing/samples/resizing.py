@@ -91,6 +91,8 @@ def _weights(
             row[j] = max(0.0, float(j + 1 > i * n / size) * (j < (i + 1) * n / size))
         return [weight / sum(row) for weight in row]
     if mode.startswith("nearest"):
+        if mode == "nearest" and size in (n, 2 * n):
+            step = n / size
         j = math.floor(i * step if mode == "nearest" else (i + 0.5) * step)
         row[min(j, n - 1)] = 1.0
         return row
