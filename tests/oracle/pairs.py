@@ -63,8 +63,10 @@ def interpolate(x, mode, size=None, scale_factor=None, **settings):
             x = out.reshape(*rows.shape[:-1], out.shape[-1]).movedim(-1, axis)
         return x
     out = F.interpolate(x, size, scale_factor, mode, **settings)
-    if settings.get("antialias") and out.shape[-1] == 1:
-        reject()  # it then reads the first row alone
+    if settings.get("antialias"):
+        stays = any(n == m for n, m in zip(x.shape[2:], out.shape[2:], strict=True))
+        if out.shape[-1] == 1 or (scale_factor and stays):
+            reject()  # it reads the first row alone; its gradient is that of another factor
     return out
 
 
