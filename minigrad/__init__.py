@@ -90,6 +90,7 @@ from .ops import broadcast_to as broadcast_to
 from .ops import can_cast as can_cast
 from .ops import cbrt as cbrt
 from .ops import ceil as ceil
+from .ops import channel_shuffle as channel_shuffle
 from .ops import choose as choose
 from .ops import clip as clip
 from .ops import col2im as col2im
@@ -191,6 +192,7 @@ from .ops import imag as imag
 from .ops import inner as inner
 from .ops import insert as insert
 from .ops import interp as interp
+from .ops import interpolate as interpolate
 from .ops import intersect1d as intersect1d
 from .ops import invert as invert
 from .ops import isclose as isclose
@@ -273,6 +275,8 @@ from .ops import partition as partition
 from .ops import percentile as percentile
 from .ops import permute_dims as permute_dims
 from .ops import piecewise as piecewise
+from .ops import pixel_shuffle as pixel_shuffle
+from .ops import pixel_unshuffle as pixel_unshuffle
 from .ops import place as place
 from .ops import poly as poly
 from .ops import polyadd as polyadd

@@ -116,6 +116,7 @@ FUNCTIONS = {
     "set_grad_enabled": "mg.enable_grad() or mg.no_grad()",
     "sub": "mg.subtract",
     "unsqueeze": "mg.expand_dims",
+    "upsample": "mg.interpolate",
     "vmap": "broadcasting: ops take arrays of any rank",
 }
 

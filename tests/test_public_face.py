@@ -28,6 +28,7 @@ INTERNAL = {
     "linspace",
     "logspace",
     "permuted",
+    "resample",
     "scatter_diagonal",
     "scatter_winners",
     "sinc_derivative",

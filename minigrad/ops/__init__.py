@@ -292,6 +292,11 @@ from .repeating import repeat as repeat
 from .repeating import resize as resize
 from .repeating import sliding_window_view as sliding_window_view
 from .repeating import tile as tile
+from .resampling import resample as resample
+from .resizing import channel_shuffle as channel_shuffle
+from .resizing import interpolate as interpolate
+from .resizing import pixel_shuffle as pixel_shuffle
+from .resizing import pixel_unshuffle as pixel_unshuffle
 from .rounding import around as around
 from .rounding import ceil as ceil
 from .rounding import clip as clip

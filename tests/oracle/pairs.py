@@ -49,6 +49,38 @@ def in_place_of_axes(function):
     return along
 
 
+def interpolate(x, mode, size=None, scale_factor=None, **settings):
+    if mode.startswith("nearest"):
+        # Its kernels find different pixels, and only that for two axes has the right gradient.
+        settings = {"mode": mode, "recompute_scale_factor": settings.get("recompute_scale_factor")}
+        for axis in range(2, x.ndim):
+            along = [
+                (1, value[axis - 2]) if isinstance(value, tuple) else value and (1, value)
+                for value in (size, scale_factor)
+            ]
+            rows = x.movedim(axis, -1)
+            out = F.interpolate(rows.reshape(-1, 1, 1, rows.shape[-1]), *along, **settings)
+            x = out.reshape(*rows.shape[:-1], out.shape[-1]).movedim(-1, axis)
+        return x
+    out = F.interpolate(x, size, scale_factor, mode, **settings)
+    if settings.get("antialias"):
+        stays = any(n == m for n, m in zip(x.shape[2:], out.shape[2:], strict=True))
+        if out.shape[-1] == 1 or (scale_factor and stays):
+            reject()  # it reads the first row alone; its gradient is that of another factor
+    return out
+
+
+def not_empty(function):
+    """A function that gives an array without elements another shape than one with some."""
+
+    def of_some(x, **settings):
+        if not x.numel():
+            reject()
+        return function(x, **settings)
+
+    return of_some
+
+
 def without_nan(x, value):
     return torch.where(torch.isnan(x), value, x)
 
@@ -927,6 +959,10 @@ PAIRS = {
     **{f"conv{rank}d": conv(rank) for rank in (1, 2, 3)},
     **{f"conv_transpose{rank}d": getattr(F, f"conv_transpose{rank}d") for rank in (1, 2, 3)},
     "max_pool2d": F.max_pool2d,
+    "interpolate": interpolate,
+    "pixel_shuffle": not_empty(torch.pixel_shuffle),
+    "pixel_unshuffle": not_empty(torch.pixel_unshuffle),
+    "channel_shuffle": torch.channel_shuffle,
     "im2col": im2col,
     "col2im": col2im,
     "unfold": unfold,

@@ -47,7 +47,7 @@ WITHOUT = {
     # What others are made of, and are compared with.
     *("add_windows", "contract", "fold_margins", "keep_where", "limit", "permuted"),
     *("convolution", "filter_gradient", "transposed_convolution"),
-    *("gather_winners", "scatter_diagonal", "scatter_winners"),
+    *("gather_winners", "resample", "scatter_diagonal", "scatter_winners"),
     *("digamma_derivative", "i0_derivative", "sinc_derivative"),
 }
 
