@@ -29,6 +29,7 @@ INTERNAL = {
     "scatter_diagonal",
     "scatter_winners",
     "sinc_derivative",
+    "standardize",
 }
 
 OPS = {op.name: op for op in registered() if op.function.__module__.startswith("minigrad.ops.")}
