@@ -14,7 +14,7 @@ from .normalization import last_axes
 from .norms import vector_norm
 from .padding import pad
 from .reductions import Axis, mean
-from .selection import maximum
+from .rounding import clip
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -118,4 +118,4 @@ def normalize(x: Array, /, p: float = 2.0, axis: Axis = 1, eps: float = 1e-12) -
     tensor([[0.6, 0.8],
             [0. , 0. ]], dtype=float64)
     """
-    return x / maximum(vector_norm(x, axis=axis, keepdims=True, ord=p), eps)
+    return x / clip(vector_norm(x, axis=axis, keepdims=True, ord=p), eps, None)

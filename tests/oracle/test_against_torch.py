@@ -43,6 +43,7 @@ WITHOUT = {
     *("geomspace", "linspace", "logspace"),  # PyTorch's do not differentiate by their ends
     # What others are made of, and are compared with.
     *("add_windows", "contract", "fold_margins", "keep_where", "limit", "permuted"),
+    "standardize",
     *("gather_winners", "scatter_diagonal", "scatter_winners"),
     *("digamma_derivative", "i0_derivative", "sinc_derivative"),
 }
