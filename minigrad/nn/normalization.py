@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -24,10 +25,11 @@ class Normalization(Module):
         self.bias = Parameter(np.zeros(shape), dtype) if affine and bias else None
 
     def _cast(self, x: Any) -> Any:
-        """The input in the dtype of the parameters or, where there are none, of the buffers."""
-        for held in (*self.parameters(), *self.buffers()):
-            return cast_input(type(self).__name__, x, held.dtype)
-        return x if isinstance(x, Tensor) else np.asarray(x)
+        """The input in the dtype of the parameters or of the buffers, where there are any."""
+        held: Tensor | None = next(itertools.chain(self.parameters(), self.buffers()), None)
+        if held is None:
+            return x if isinstance(x, Tensor) else np.asarray(x)
+        return cast_input(type(self).__name__, x, held.dtype)
 
 
 class GroupNorm(Normalization):

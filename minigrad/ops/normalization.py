@@ -232,12 +232,13 @@ def layer_norm(
     tensor([[-1.,  1.],
             [-1.,  1.]], dtype=float64)
     """
-    axis = last_axes("layer_norm", x.shape, normalized_shape, weight=weight, bias=bias)
+    axis = last_axes("layer_norm", x, normalized_shape, weight=weight, bias=bias)
     return standardized(x, weight, bias, axis, eps).out
 
 
 def columns(name: str, x: Array, **vectors: Array | None) -> list[Any]:
     """Check that vectors have an element for each channel of `x`, and turn them to its channels."""
+    _check_floats(name, x)
     if x.ndim < 2:
         raise ValueError(f"{name}: x has shape {x.shape}, expected (N, C, ...)")
     for label, vector in vectors.items():
@@ -250,13 +251,20 @@ def columns(name: str, x: Array, **vectors: Array | None) -> list[Any]:
     return [None if vector is None else reshape(vector, column) for vector in vectors.values()]
 
 
+def _check_floats(name: str, x: Array) -> None:
+    if x.dtype.kind != "f":
+        raise TypeError(f"{name}: x is {x.dtype}, expected floats; convert it by x.astype(float)")
+
+
 def last_axes(
     name: str,
-    shape: tuple[int, ...],
+    x: Array,
     normalized_shape: int | tuple[int, ...],
     **parameters: Array | None,
 ) -> tuple[int, ...]:
     """Check that a shape ends with another, which is that of the parameters; return the axes."""
+    _check_floats(name, x)
+    shape = x.shape
     wanted = tuple(np.atleast_1d(normalized_shape).tolist())
     before = len(shape) - len(wanted)
     if not wanted or before < 0 or shape[before:] != wanted:

@@ -55,7 +55,7 @@ def rms_norm(
     >>> mg.rms_norm(mg.tensor([1.0, 7.0]), 2, eps=0)
     tensor([0.2, 1.4], dtype=float64)
     """
-    axis = last_axes("rms_norm", x.shape, normalized_shape, weight=weight)
+    axis = last_axes("rms_norm", x, normalized_shape, weight=weight)
     if eps is None:
         eps = float(np.finfo(x.dtype).eps)
     out = x / sqrt(mean(x * x, axis, keepdims=True) + eps)

@@ -37,7 +37,7 @@ def standardize(
 
     Parameters
     ----------
-    x : array
+    x : array of floats
     weight, bias : array of a shape that broadcasts to that of `x`, optional
     axis : tuple of int
         None of them negative.
@@ -55,8 +55,6 @@ def standardize(
     depend on `x` too, so a gradient `h` of ``normal``, the array before weights and biases, becomes
     ``(h - mean(h) - normal * mean(h * normal)) / sqrt(variance + eps)``.
     """
-    if x.dtype.kind != "f":
-        raise TypeError(f"standardize: x is {x.dtype}, expected floats; convert it first")
     kept = kept_shape(x.shape, axis)
     count = math.prod(x.shape[i] for i in axis) or 1
     # A shift by a constant cancels from the derivative. By one of the elements, equal elements

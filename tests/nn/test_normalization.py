@@ -268,7 +268,8 @@ def test_parameters_start_at_1_and_0():
             ValueError,
             r"layer_norm: weight has shape \(2,\), but normalized_shape is \(3,\)",
         ),
-        (lambda: mg.layer_norm(np.ones((2, 3), int), 3), TypeError, "expected floats"),
+        (lambda: mg.layer_norm(np.ones((2, 3), int), 3), TypeError, "layer_norm: x is int64"),
+        (lambda: nn.InstanceNorm1d(3)(np.ones((2, 3, 4), bool)), TypeError, "expected floats"),
     ],
 )
 def test_misuse_is_explained(call, error, message):
