@@ -76,6 +76,7 @@ from .ops import atleast_1d as atleast_1d
 from .ops import atleast_2d as atleast_2d
 from .ops import atleast_3d as atleast_3d
 from .ops import average as average
+from .ops import batch_norm as batch_norm
 from .ops import bincount as bincount
 from .ops import bitwise_and as bitwise_and
 from .ops import bitwise_count as bitwise_count
@@ -178,6 +179,7 @@ from .ops import getitem as getitem
 from .ops import gradient as gradient
 from .ops import greater as greater
 from .ops import greater_equal as greater_equal
+from .ops import group_norm as group_norm
 from .ops import heaviside as heaviside
 from .ops import histogram as histogram
 from .ops import histogram2d as histogram2d
@@ -191,6 +193,7 @@ from .ops import im2col as im2col
 from .ops import imag as imag
 from .ops import inner as inner
 from .ops import insert as insert
+from .ops import instance_norm as instance_norm
 from .ops import interp as interp
 from .ops import interpolate as interpolate
 from .ops import intersect1d as intersect1d
@@ -208,6 +211,7 @@ from .ops import isreal as isreal
 from .ops import isrealobj as isrealobj
 from .ops import ix_ as ix_
 from .ops import kron as kron
+from .ops import layer_norm as layer_norm
 from .ops import lcm as lcm
 from .ops import ldexp as ldexp
 from .ops import left_shift as left_shift
@@ -215,6 +219,7 @@ from .ops import less as less
 from .ops import less_equal as less_equal
 from .ops import lexsort as lexsort
 from .ops import lgamma as lgamma
+from .ops import local_response_norm as local_response_norm
 from .ops import log as log
 from .ops import log1p as log1p
 from .ops import log2 as log2
@@ -266,6 +271,7 @@ from .ops import ndtr as ndtr
 from .ops import negative as negative
 from .ops import nextafter as nextafter
 from .ops import nonzero as nonzero
+from .ops import normalize as normalize
 from .ops import not_equal as not_equal
 from .ops import ones_like as ones_like
 from .ops import outer as outer
@@ -312,6 +318,7 @@ from .ops import resize as resize
 from .ops import result_type as result_type
 from .ops import right_shift as right_shift
 from .ops import rint as rint
+from .ops import rms_norm as rms_norm
 from .ops import roll as roll
 from .ops import rollaxis as rollaxis
 from .ops import rot90 as rot90

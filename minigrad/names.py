@@ -94,6 +94,7 @@ FUNCTIONS = {
     "clamp": "mg.clip",
     "clone": "mg.copy",
     "cuda": "nothing in its place: all tensors are on the CPU",
+    "dropout": "mg.nn.functional.dropout",
     "elementwise_grad": "mg.value_and_grad of the sum, or mg.vjp",
     "from_numpy": "mg.tensor(array), which copies, or mg.from_dlpack(array), which does not",
     "gather": "mg.take_along_axis",

@@ -33,6 +33,7 @@ INTERNAL = {
     "scatter_winners",
     "sinc_derivative",
     "transposed_convolution",
+    "standardize",
 }
 
 OPS = {op.name: op for op in registered() if op.function.__module__.startswith("minigrad.ops.")}

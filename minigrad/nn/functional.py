@@ -20,16 +20,27 @@ from ..ops import conv_transpose2d as conv_transpose2d
 from ..ops import conv_transpose3d as conv_transpose3d
 from ..ops import cross_entropy as cross_entropy
 from ..ops import fold as fold
+from ..ops import group_norm as group_norm
 from ..ops import interpolate as interpolate
+from ..ops import layer_norm as layer_norm
+from ..ops import local_response_norm as local_response_norm
 from ..ops import max_pool2d as max_pool2d
 from ..ops import pixel_shuffle as pixel_shuffle
 from ..ops import pixel_unshuffle as pixel_unshuffle
 from ..ops import relu as relu
+from ..ops import rms_norm as rms_norm
 from ..ops import sigmoid as sigmoid
 from ..ops import tanh as tanh
 from ..ops import unfold as unfold
 from ..registry import Array
 from ..tensor import Tensor
+from .masks import alpha_dropout as alpha_dropout
+from .masks import dropout as dropout
+from .masks import dropout1d as dropout1d
+from .masks import dropout2d as dropout2d
+from .masks import dropout3d as dropout3d
+from .running import batch_norm as batch_norm
+from .running import instance_norm as instance_norm
 
 
 def linear(x: Array, weight: Array, bias: Array | None = None) -> Tensor:
@@ -154,3 +165,16 @@ def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float | Non
     # The batch stays innermost in memory, as the kernels of networks have it.
     turned = ops.pad(ops.moveaxis(x, 0, -1), [*added[1:], added[0]], **settings)
     return ops.moveaxis(turned, -1, 0)
+
+
+def normalize(
+    x: Array, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12
+) -> Tensor:
+    """Vectors along an axis divided by their norms; `minigrad.normalize`.
+
+    Examples
+    --------
+    >>> mg.nn.functional.normalize(mg.tensor([3.0, 4.0]), dim=0)
+    tensor([0.6, 0.8], dtype=float64)
+    """
+    return ops.normalize(x, p, dim, eps)

@@ -240,6 +240,10 @@ from .nan_reductions import nanquantile as nanquantile
 from .nan_reductions import nanstd as nanstd
 from .nan_reductions import nansum as nansum
 from .nan_reductions import nanvar as nanvar
+from .normalization import batch_norm as batch_norm
+from .normalization import group_norm as group_norm
+from .normalization import instance_norm as instance_norm
+from .normalization import layer_norm as layer_norm
 from .norms import cond as cond
 from .norms import matrix_norm as matrix_norm
 from .norms import norm as norm
@@ -308,6 +312,9 @@ from .rounding import rint as rint
 from .rounding import round as round
 from .rounding import sign as sign
 from .rounding import trunc as trunc
+from .scaling import local_response_norm as local_response_norm
+from .scaling import normalize as normalize
+from .scaling import rms_norm as rms_norm
 from .selection import choose as choose
 from .selection import fmax as fmax
 from .selection import fmin as fmin
@@ -354,6 +361,7 @@ from .splitting import hsplit as hsplit
 from .splitting import split as split
 from .splitting import unstack as unstack
 from .splitting import vsplit as vsplit
+from .standardization import standardize as standardize
 from .statistics import average as average
 from .statistics import corrcoef as corrcoef
 from .statistics import cov as cov

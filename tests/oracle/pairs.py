@@ -703,6 +703,40 @@ def full(function):
 
 amax, amin, total = over_axes(torch.amax), over_axes(torch.amin), over_axes(torch.sum)
 
+
+def by_given(x, mean, var, *parameters, eps):
+    """A normalisation by given statistics, by which PyTorch's own does not differentiate."""
+    mean, var, *parameters = (v.reshape(-1, *[1] * (x.ndim - 2)) for v in (mean, var, *parameters))
+    out = (x - mean) / (var + eps).sqrt()
+    for combine, parameter in zip((torch.mul, torch.add), parameters, strict=False):
+        out = combine(out, parameter)
+    return out
+
+
+def batch_norm(x, *vectors, eps):
+    if vectors:
+        return by_given(x, *vectors, eps=eps)
+    return F.batch_norm(x, None, None, training=True, eps=eps)
+
+
+def instance_norm(x, *vectors, eps):
+    return by_given(x, *vectors, eps=eps) if vectors else F.instance_norm(x, eps=eps)
+
+
+def normalize(x, p, axis):
+    return x / over_axes(torch.linalg.vector_norm)(x, axis, keepdims=True, ord=p)
+
+
+def along_last(function):
+    """A normalisation by the shape of the last axes, which an integer gives of one."""
+
+    def normalization(x, normalized_shape, *parameters, eps):
+        lengths = np.atleast_1d(np.asarray(normalized_shape)).tolist()
+        return function(x, lengths, *parameters, eps=eps)
+
+    return normalization
+
+
 PAIRS = {
     # Arithmetic
     "add": torch.add,
@@ -958,6 +992,13 @@ PAIRS = {
     "cross_entropy": cross_entropy,
     **{f"conv{rank}d": conv(rank) for rank in (1, 2, 3)},
     **{f"conv_transpose{rank}d": getattr(F, f"conv_transpose{rank}d") for rank in (1, 2, 3)},
+    "batch_norm": batch_norm,
+    "instance_norm": instance_norm,
+    "group_norm": F.group_norm,
+    "layer_norm": along_last(F.layer_norm),
+    "rms_norm": along_last(F.rms_norm),
+    "local_response_norm": F.local_response_norm,
+    "normalize": normalize,
     "max_pool2d": F.max_pool2d,
     "interpolate": interpolate,
     "pixel_shuffle": not_empty(torch.pixel_shuffle),

@@ -48,6 +48,7 @@ WITHOUT = {
     *("add_windows", "contract", "fold_margins", "keep_where", "limit", "permuted"),
     *("convolution", "filter_gradient", "transposed_convolution"),
     *("gather_winners", "resample", "scatter_diagonal", "scatter_winners"),
+    "standardize",
     *("digamma_derivative", "i0_derivative", "sinc_derivative"),
 }
 
