@@ -133,17 +133,18 @@ def col2im(
             f"col2im: columns have shape {columns.shape}, but images of shape {windows.image} with "
             f"windows of {windows.size} have {layout} of shape {expected}"
         )
-    n, c, *_ = windows.image
+    n, c, *lengths = windows.image
     if layout == "columns":
         slots = np.reshape(columns, windows.slots)
     else:
         order = _rows_order(len(windows.slots))
         rows = np.reshape(columns, [windows.slots[axis] for axis in order])
         slots = np.transpose(rows, np.argsort(order))
-    images = np.zeros_like(columns, shape=(c, *windows.padded, n), order="C")
+    images = np.zeros_like(columns, shape=(c, *lengths, n), order="C")
     scatter(slots, images, windows)
-    images = batch_first(images[:, *windows.interior])
-    return images, lambda g: im2col(g, kernel_size, stride, padding, dilation, layout=layout)
+    return batch_first(images), lambda g: im2col(
+        g, kernel_size, stride, padding, dilation, layout=layout
+    )
 
 
 def _known_layout(name: str, layout: str) -> None:

@@ -574,12 +574,12 @@ def _product(
 def _scattered_product(x: Array, weight: Array, windows: Windows, groups: int) -> Array:
     """Return the images that the outputs `x` of a convolution paint with its filters."""
     y = batch_innermost(x)
-    n, c, *_ = windows.image
+    n, c, *lengths = windows.image
     filters = weight.shape[0]
     matrices = np.reshape(weight, (groups, filters // groups, math.prod(weight.shape[1:])))
     matrices = np.transpose(matrices, (0, 2, 1))
     dtype = np.result_type(x.dtype, weight.dtype)
-    image = np.zeros_like(y, shape=(c, *windows.padded, n), order="C", dtype=dtype)
+    image = np.zeros_like(y, shape=(c, *lengths, n), order="C", dtype=dtype)
     elements = math.prod(windows.size)
     columns = None
     for rows, images in _blocks(windows, dtype.itemsize):
@@ -590,7 +590,7 @@ def _scattered_product(x: Array, weight: Array, windows: Windows, groups: int) -
         np.matmul(matrices, part, out=columns)
         places = y[:, rows, ..., images].shape[1:]
         scatter(np.reshape(columns, (c, elements, *places)), image, windows, rows, images)
-    return batch_first(image[:, *windows.interior])
+    return batch_first(image)
 
 
 def _outer_product(

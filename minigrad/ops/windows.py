@@ -8,8 +8,9 @@ convolution is in that order already.
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,49 +85,67 @@ class Windows(NamedTuple):
             for length, (before, _) in zip(self.image[2:], self.padding, strict=True)
         )
 
-    def offsets(self, rows: slice | None = None) -> Iterator[tuple[int, Slices]]:
-        """Number each element of a window; yield with it where all windows have that element.
+    def offsets(self, rows: slice | None = None) -> tuple[tuple[int, Slices], ...]:
+        """Number each element of a window, with where all windows have that element.
 
         The slices are into the padded image. With `rows`, only for those of the first axis of out.
         """
-        spans = [(0, out) for out in self.out]
-        if rows is not None:
-            spans[0] = (rows.start, rows.stop)
-        for number, element in enumerate(np.ndindex(self.size)):
-            yield (
-                number,
-                tuple(
-                    slice(k * d + s * start, k * d + s * stop, s)
-                    for k, d, s, (start, stop) in zip(
-                        element, self.dilation, self.stride, spans, strict=True
-                    )
-                ),
-            )
+        return _offsets(self, *self._span(rows))
 
-    def inside(self) -> Iterator[tuple[int, Slices, Slices]]:
+    def inside(self, rows: slice | None = None) -> tuple[tuple[int, Slices, Slices], ...]:
         """Like `offsets`, but only of the windows whose element lies inside of the image.
 
-        The first slices are into the image without padding, the second into the windows.
+        The first slices are into the image without padding, the second into the windows, or with
+        `rows` into these.
         """
-        for number, element in enumerate(np.ndindex(self.size)):
-            image, windows = [], []
-            for k, d, s, (before, _), length, out in zip(
-                element,
-                self.dilation,
-                self.stride,
-                self.padding,
-                self.image[2:],
-                self.out,
-                strict=True,
-            ):
-                # Window o has the element at o * s + start.
-                start = k * d - before
-                first = max(0, -(start // s))
-                end = max(first, min(out, (length - 1 - start) // s + 1))
-                at = first * s + start
-                windows.append(slice(first, end))
-                image.append(slice(at, at + s * (end - first), s))
-            yield number, tuple(image), tuple(windows)
+        return _inside(self, *self._span(rows))
+
+    def _span(self, rows: slice | None) -> tuple[int, int]:
+        return (0, self.out[0]) if rows is None else (rows.start, rows.stop)
+
+
+# A network asks for the same few windows again and again.
+@functools.lru_cache(maxsize=1024)
+def _offsets(windows: Windows, start: int, stop: int) -> tuple[tuple[int, Slices], ...]:
+    spans = [(start, stop), *((0, out) for out in windows.out[1:])]
+    return tuple(
+        (
+            number,
+            tuple(
+                slice(k * d + s * first, k * d + s * end, s)
+                for k, d, s, (first, end) in zip(
+                    element, windows.dilation, windows.stride, spans, strict=True
+                )
+            ),
+        )
+        for number, element in enumerate(np.ndindex(windows.size))
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _inside(windows: Windows, start: int, stop: int) -> tuple[tuple[int, Slices, Slices], ...]:
+    spans = [(start, stop), *((0, out) for out in windows.out[1:])]
+    found = []
+    for number, element in enumerate(np.ndindex(windows.size)):
+        image, part = [], []
+        for k, d, s, (before, _), length, (low, high) in zip(
+            element,
+            windows.dilation,
+            windows.stride,
+            windows.padding,
+            windows.image[2:],
+            spans,
+            strict=True,
+        ):
+            # Window o has the element at o * s + offset.
+            offset = k * d - before
+            first = max(low, -(offset // s))
+            end = max(first, min(high, (length - 1 - offset) // s + 1))
+            at = first * s + offset
+            part.append(slice(first - low, end - low))
+            image.append(slice(at, at + s * (end - first), s))
+        found.append((number, tuple(image), tuple(part)))
+    return tuple(found)
 
 
 def windows_over(
@@ -311,9 +330,10 @@ def fill(
     images: slice = EVERYTHING,
 ) -> None:
     """Copy the windows of a padded image to `slots`: all of them, or of some rows and images."""
+    offsets = windows.offsets(rows)
 
     def copy(group: slice) -> None:
-        for number, at in windows.offsets(rows):
+        for number, at in offsets:
             slots[group, number] = image[group, *at, images]
 
     over_channels(copy, slots.shape[0], slots.size * slots.dtype.itemsize // slots.shape[1])
@@ -326,10 +346,11 @@ def scatter(
     rows: slice | None = None,
     images: slice = EVERYTHING,
 ) -> None:
-    """Add `slots` to a padded image: the adjoint of `fill`."""
+    """Add the windows in `slots` to an image without padding: the adjoint of `fill`."""
+    inside = windows.inside(rows)
 
     def add(group: slice) -> None:
-        for number, at in windows.offsets(rows):
-            image[group, *at, images] += slots[group, number]
+        for number, image_at, window_at in inside:
+            image[group, *image_at, images] += slots[group, number, *window_at]
 
     over_channels(add, slots.shape[0], slots.size * slots.dtype.itemsize // slots.shape[1])
