@@ -187,9 +187,9 @@ def transposed_convolution(x_shape, weight_shape, **settings):
     return Bilinear(transposed_terms, x_shape, weight_shape, **settings)
 
 
-# Pooling: a rule takes the values of a window that lie inside of the image, in row-major order, and
-# how many elements of the window lie in the image or its padding. It returns the value of the
-# window, and its slope by each of the values.
+# Pooling: a rule takes the values of a window that lie inside of the image, in row-major order, how
+# many elements of the window lie in the image or its padding, and how many it has. It returns the
+# value of the window, and its slope by each of the values.
 
 
 def first_of(values, chosen):
@@ -198,27 +198,27 @@ def first_of(values, chosen):
     return chosen, slopes
 
 
-def maximum(values, covered):
+def maximum(values, covered, elements):
     return first_of(values, max(values))
 
 
-def minimum(values, covered):
+def minimum(values, covered, elements):
     return first_of(values, min(values))
 
 
-def total(values, covered):
+def total(values, covered, elements):
     return sum(values), [1.0] * len(values)
 
 
 def average(count_include_pad=True):
-    def rule(values, covered):
+    def rule(values, covered, elements):
         count = covered if count_include_pad else len(values)
         return sum(values) / count, [1 / count] * len(values)
 
     return rule
 
 
-def median(values, covered):
+def median(values, covered, elements):
     order = sorted(range(len(values)), key=values.__getitem__)  # stable: the first of equals first
     middle = {order[(len(order) - 1) // 2], order[len(order) // 2]}
     slopes = [1 / len(middle) if i in middle else 0.0 for i in range(len(values))]
@@ -226,13 +226,14 @@ def median(values, covered):
 
 
 def norm(p):
-    def rule(values, covered):
+    def rule(values, covered, elements):
+        # A window that hangs over the end is scaled up, as in PyTorch.
+        scale = (elements / covered) ** (1 / p)
         length = sum(abs(v) ** p for v in values) ** (1 / p)
         if length == 0:
             return 0.0, [0.0] * len(values)
-        return length, [
-            math.copysign((abs(v) / length) ** (p - 1), v) if v else 0.0 for v in values
-        ]
+        slopes = [v and math.copysign((abs(v) / length) ** (p - 1), v) for v in values]
+        return scale * length, [scale * slope for slope in slopes]
 
     return rule
 
@@ -249,9 +250,9 @@ class Pooling:
         self.slopes = []  # (output, pixel, slope)
         for at, window in grid.windows():
             places = [place for _, place in window if place is not None]
-            covered = grid.covered(at)
+            counts = grid.covered(at), len(window)
             for n, c in np.ndindex(x.shape[:2]):
-                self.value[n, c, *at], slopes = rule([float(x[n, c, *p]) for p in places], covered)
+                self.value[n, c, *at], slopes = rule([float(x[n, c, *p]) for p in places], *counts)
                 for place, slope in zip(places, slopes, strict=True):
                     if slope:
                         self.slopes.append(((n, c, *at), (n, c, *place), slope))

@@ -158,7 +158,7 @@ def drawn_pool(data, name):
 
 @pytest.mark.parametrize("name", loops.TESTED)
 @given(data=st.data())
-@settings(max_examples=80)
+@settings(max_examples=60)
 def test_pool(name, data):
     x, settings, rng, dtype = drawn_pool(data, name)
     op, reference = getattr(mg, name), loops.pool(name, x, **settings)

@@ -146,7 +146,10 @@ def pool_there(x, name, settings):
     # Of images smaller than the window PyTorch averages none in three dimensions.
     if kind == "avg_pool" and all(k <= n for k, n in zip(size, x.shape[2:], strict=True)):
         return getattr(F, name)(x, **settings)
-    # PyTorch's norm scales up a window that hangs over; the others it has not.
+    if kind == "lp_pool":
+        settings["kernel_size"] = size if len(size) > 1 else size[0]
+        return getattr(F, name)(x, **settings)
+    # Every window gathered.
     grid = loops.Grid(
         x.shape[2:],
         settings["kernel_size"],
@@ -163,9 +166,6 @@ def pool_there(x, name, settings):
         elif kind == "avg_pool":
             include = settings.get("count_include_pad", True)
             out.append(values.sum(-1) / (grid.covered(at) if include else len(places)))
-        elif kind == "lp_pool":
-            p = settings["norm_type"]
-            out.append((values**p).sum(-1) ** (1 / p))
         else:
             count = values.shape[-1]
             middle = values.sort(-1).values[..., (count - 1) // 2 : count // 2 + 1]
