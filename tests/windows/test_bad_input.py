@@ -320,6 +320,17 @@ def test_window_outside_of_the_image(name):
     refused(lambda: getattr(mg, name)(x, 2, padding=3), ValueError, message)
 
 
+@pytest.mark.skipif(not loops.ALL_POOLS, reason="there is no exact yet")
+@pytest.mark.parametrize("name", [n for n in loops.POOLS if not n.startswith("lp")])
+def test_windows_that_do_not_come_out_even(name):
+    rank = int(name[-2])
+    op, x = getattr(mg, name), images(rank)  # of an odd length
+    message = rf"^{name}: windows of \(2,.*stride \(2,.* x of shape {shape(x)}"
+    refused(lambda: op(x, 2, exact=True), ValueError, message)
+    even = ones(1, 1, *[4] * rank)
+    assert op(even, 2, exact=True).shape == (1, 1, *[2] * rank)
+
+
 @pytest.mark.parametrize("dtype", [bool, complex, object])
 @pytest.mark.parametrize("name", [n for n in loops.TESTED if n.startswith(("max", "min"))])
 def test_what_has_no_order(name, dtype):
