@@ -13,6 +13,8 @@ from .shaping import reshape, transpose
 from .windows import (
     Padding,
     Size,
+    as_array,
+    as_lengths,
     batch_first,
     fill,
     per_axis,
@@ -126,6 +128,7 @@ def col2im(
            [1., 2., 2., 1.]])
     """
     _known_layout("col2im", layout)
+    shape = as_lengths("col2im", "shape", shape, least=3)
     windows = windows_over("col2im", shape, kernel_size, stride, padding, dilation)
     expected = windows.columns if layout == "columns" else windows.columns[::-1]
     if columns.shape != expected:
@@ -183,6 +186,7 @@ def unfold(
            [20, 22, 28, 30],
            [21, 23, 29, 31]])
     """
+    x = as_array("unfold", "x", x)
     windows = windows_over("unfold", x.shape, kernel_size, stride, padding, dilation)
     columns = im2col(x, kernel_size, stride, padding, dilation)
     shape = (windows.columns[0], math.prod(windows.out), x.shape[0])
@@ -225,9 +229,11 @@ def fold(
            [2., 4., 2.],
            [1., 2., 1.]])
     """
+    x = as_array("fold", "x", x)
     if x.ndim != 3:
         raise ValueError(f"fold: x has shape {x.shape}, expected (N, C * elements, windows)")
-    lengths = (output_size,) * 2 if isinstance(output_size, int) else tuple(output_size)
+    both = output_size if np.iterable(output_size) else (output_size,) * 2
+    lengths = as_lengths("fold", "output_size", both, least=1)
     size = per_axis("fold", "kernel_size", kernel_size, len(lengths), least=1)
     channels, rest = divmod(x.shape[1], math.prod(size))
     if rest:

@@ -25,12 +25,14 @@ from .windows import (
     Padding,
     Size,
     Windows,
+    as_array,
     batch_first,
     batch_innermost,
     fill,
     paddings,
     per_axis,
     scatter,
+    whole,
     windows_over,
     within_margin,
 )
@@ -306,7 +308,7 @@ def _convolved(
     groups: int,
 ) -> Tensor:
     """Check what `name` was given, and convolve."""
-    x, weight = _as_arrays(x, weight)
+    x, weight = as_array(name, "x", x), as_array(name, "weight", weight)
     _check_rank(name, weight, rank, "F, C // groups")
     windows = windows_over(name, x.shape, weight.shape[2:], stride, padding, dilation, rank=rank)
     filters, channels = weight.shape[:2]
@@ -335,7 +337,7 @@ def _transposed(
     dilation: Size,
 ) -> Tensor:
     """Check what `name` was given, and convolve transposed."""
-    x, weight = _as_arrays(x, weight)
+    x, weight = as_array(name, "x", x), as_array(name, "weight", weight)
     _check_rank(name, weight, rank, "F, C // groups")
     if x.ndim != rank + 2:
         raise ValueError(
@@ -365,7 +367,7 @@ def _transposed(
                 f"or the dilation {dilation}"
             )
         lengths.append((length - 1) * s - before - after + d * (k - 1) + 1 + e)
-    if min(lengths) < 1:
+    if min(lengths) < 1 or 0 in x.shape[2:]:
         raise ValueError(
             f"{name}: of x of shape {x.shape} with padding {padding!r} an output of "
             f"{tuple(lengths)} would be left; use less padding"
@@ -376,11 +378,6 @@ def _transposed(
     return out if bias is None else add(out, reshape(bias, (-1, *[1] * rank)))
 
 
-def _as_arrays(x: Array, weight: Array) -> tuple[Array, Array]:
-    """Lists become arrays, so that they have a shape."""
-    return tuple(np.asarray(a) if isinstance(a, (list, tuple)) else a for a in (x, weight))  # type: ignore[return-value]  # two of them
-
-
 def _check_rank(name: str, weight: Array, rank: int, axes: str) -> None:
     if weight.ndim != rank + 2:
         sizes = ", ".join(f"K{length.strip()}" for length in LENGTHS[rank].split(","))
@@ -388,8 +385,10 @@ def _check_rank(name: str, weight: Array, rank: int, axes: str) -> None:
 
 
 def _check_groups(name: str, groups: int, array: Array, what: str, count: int) -> None:
-    if isinstance(groups, bool) or not hasattr(groups, "__index__"):
-        raise TypeError(f"{name}: groups must be an integer, got {groups!r}")
+    try:
+        whole(groups)
+    except TypeError:
+        raise TypeError(f"{name}: groups must be an integer, got {groups!r}") from None
     if groups < 1:
         raise ValueError(f"{name}: groups must be at least 1, got {groups}")
     if count % groups:
@@ -535,11 +534,13 @@ def _columns(
         return _part(image, rows, images, groups), None  # the image itself, without a copy
     rest[-1] = len(range(*images.indices(rest[-1])))
     shape = (c, elements, rows.stop - rows.start, *rest)
-    if slots is None or slots.shape != shape:
-        slots = np.empty_like(image, shape=shape, order="C")
-    fill(slots, image, windows, rows, images)
+    size = math.prod(shape)
+    if slots is None:
+        slots = np.empty_like(image, shape=size)  # the first block is the largest
+    block = np.reshape(slots[:size], shape)
+    fill(block, image, windows, rows, images)
     matrices = (groups, c // groups * elements, math.prod(shape[2:]))
-    return np.reshape(slots, matrices), slots
+    return np.reshape(block, matrices), slots
 
 
 def _product(
@@ -581,12 +582,13 @@ def _scattered_product(x: Array, weight: Array, windows: Windows, groups: int) -
     dtype = np.result_type(x.dtype, weight.dtype)
     image = np.zeros_like(y, shape=(c, *lengths, n), order="C", dtype=dtype)
     elements = math.prod(windows.size)
-    columns = None
+    slots = None
     for rows, images in _blocks(windows, dtype.itemsize):
         part = _part(y, rows, images, groups)
         shape = (groups, matrices.shape[1], part.shape[2])
-        if columns is None or columns.shape != shape:
-            columns = np.empty_like(y, shape=shape, order="C", dtype=dtype)
+        if slots is None:
+            slots = np.empty_like(y, shape=math.prod(shape), dtype=dtype)
+        columns = np.reshape(slots[: math.prod(shape)], shape)
         np.matmul(matrices, part, out=columns)
         places = y[:, rows, ..., images].shape[1:]
         scatter(np.reshape(columns, (c, elements, *places)), image, windows, rows, images)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -216,16 +217,52 @@ def windows_over(
 
 def per_axis(name: str, setting: str, value: Any, rank: int, least: int) -> tuple[int, ...]:
     """Check a setting of the op `name`, and return it as one integer for each spatial axis."""
-    each = (value,) * rank if isinstance(value, (int, np.integer)) else value
     try:
-        numbers = tuple(int(v.__index__()) for v in each)
-    except (TypeError, AttributeError):
+        numbers = tuple(map(whole, value if np.iterable(value) else (value,) * rank))
+    except TypeError:
         numbers = ()
     if len(numbers) != rank:
         raise TypeError(f"{name}: {setting} is {_wanted(rank)}, got {value!r}")
     if min(numbers) < least:
         raise ValueError(f"{name}: {setting} must be at least {least}, got {value!r}")
     return numbers
+
+
+def whole(value: Any) -> int:
+    """Return an integer; raise a TypeError for anything else, booleans included."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError("a boolean")
+    return operator.index(value)
+
+
+def as_array(name: str, argument: str, x: Any) -> Any:
+    """Return what shall be an array with a shape; lists of numbers become one.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+    """
+    if isinstance(x, (list, tuple)):
+        x = np.asarray(x)
+    if not isinstance(getattr(x, "shape", None), tuple):
+        raise TypeError(f"{name}: {argument} must be an array, got {x!r}")
+    return x
+
+
+def as_lengths(name: str, argument: str, lengths: Any, least: int) -> tuple[int, ...]:
+    """Return what shall be lengths of axes as a tuple, at least as many as given."""
+    try:
+        found = tuple(map(whole, lengths))
+    except TypeError:
+        raise TypeError(
+            f"{name}: {argument} must be a tuple of integers, got {lengths!r}"
+        ) from None
+    if len(found) < least or min(found, default=0) < 0:
+        raise ValueError(
+            f"{name}: {argument} must be at least {least} lengths from 0 on, got {lengths!r}"
+        )
+    return found
 
 
 def _wanted(rank: int) -> str:
@@ -259,11 +296,13 @@ def paddings(
             )
         totals = [d * (k - 1) * (value == "same") for d, k in zip(dilation, size, strict=True)]
         return tuple((total // 2, total - total // 2) for total in totals)
-    each = (value,) * rank if isinstance(value, (int, np.integer)) else value
     try:
-        pairs = [part if isinstance(part, (tuple, list)) else (part, part) for part in each]
-        sides = tuple(tuple(int(v.__index__()) for v in part) for part in pairs)
-    except (TypeError, AttributeError):
+        pairs = [
+            part if isinstance(part, (tuple, list)) else (part, part)
+            for part in (value if np.iterable(value) else (value,) * rank)
+        ]
+        sides = tuple(tuple(map(whole, part)) for part in pairs)
+    except TypeError:
         sides = ()
     if len(sides) != rank or any(len(part) != 2 for part in sides):
         raise TypeError(

@@ -87,8 +87,8 @@ def test_a_smaller_budget_takes_less():
         mg.set_column_budget(before)
     copy = 8 * 8 * 196 * 196 * 4  # with its margin, batch innermost
     assert peaks[0] < copy + 2 * MIB
-    assert peaks[1] < copy + 2 * 8 * MIB
-    assert peaks[2] < copy + 2 * 64 * MIB
+    assert peaks[1] < copy + 1.3 * 8 * MIB
+    assert peaks[2] < copy + 1.3 * 64 * MIB
     assert peaks[0] < peaks[1] < peaks[2]
 
 
