@@ -30,6 +30,8 @@ INTERNAL = {
     "permuted",
     "scatter_diagonal",
     "scatter_winners",
+    "spread_windows",
+    "sum_windows",
     "sinc_derivative",
     "transposed_convolution",
 }
