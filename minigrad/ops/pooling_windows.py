@@ -17,6 +17,9 @@ import numpy as np
 
 from .windows import Size, Windows, padding_of, per_axis, windows_over
 
+# With more taps along all axes together, kernels go over one axis at a time, or by index.
+MANY = 32
+
 
 class Tap(NamedTuple):
     """One element of the windows, along one axis or, with slices in tuples, along several.
@@ -104,6 +107,16 @@ class Pool(NamedTuple):
     def number_type(self) -> np.dtype[Any]:
         """The smallest type of the number of an element, counted in row-major order."""
         return np.min_scalar_type(max(0, self.elements - 1))
+
+    @property
+    def is_large(self) -> bool:
+        """Whether there are too many taps to go through all of them."""
+        return math.prod(len(axis.to_pixels) for axis in self.axes) > MANY
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether a pixel is in several windows."""
+        return not all(tap.fresh for axis in self.axes for tap in axis.to_pixels)
 
     @property
     def to_windows(self) -> Iterator[Tap]:

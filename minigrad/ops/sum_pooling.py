@@ -132,11 +132,11 @@ def sum_windows(x: Array, /, pool: Pool) -> Forward:
     total = np.empty_like(images, shape=pool.slots, order="C")
 
     def run(group: slice) -> None:
-        values = images[group]
-        for place in reversed(range(len(pool.axes))):
-            lead, axis = (EVERYTHING,) * (place + 1), pool.axes[place]
-            shape = (*np.shape(values)[: place + 1], *pool.slots[place + 1 :])
-            to = np.empty_like(values, shape=shape) if place else total[group]
+        values, rank = images[group], len(pool.axes)
+        # The first axis first: what is left to the others is then less, and in longer runs.
+        for place, axis in enumerate(pool.axes):
+            to = total[group] if place == rank - 1 else _resized(values, place, axis.out)
+            lead = (EVERYTHING,) * (place + 1)
             for tap in axis.to_windows:
                 part, sums = values[*lead, tap.pixels], to[*lead, tap.windows]
                 if tap.fresh:
@@ -170,11 +170,9 @@ def spread_windows(x: Array, /, pool: Pool) -> Forward:
 
     def run(group: slice) -> None:
         parts = values[group]
-        for place, axis in enumerate(pool.axes):
-            lead, shape = (EVERYTHING,) * (place + 1), list(np.shape(parts))
-            shape[place + 1] = axis.length
-            last = place == len(pool.axes) - 1
-            to = images[group] if last else np.empty_like(parts, shape=shape)
+        for place in reversed(range(len(pool.axes))):
+            axis, lead = pool.axes[place], (EVERYTHING,) * (place + 1)
+            to = _resized(parts, place, axis.length) if place else images[group]
             for gap in axis.gaps:
                 to[*lead, gap] = 0
             for tap in axis.to_pixels:
@@ -187,3 +185,10 @@ def spread_windows(x: Array, /, pool: Pool) -> Forward:
 
     over_channels(run, c, images.size * images.dtype.itemsize)
     return batch_first(images), lambda g: sum_windows(g, pool)
+
+
+def _resized(x: Array, place: int, length: int) -> Array:
+    """An array like (C, *lengths, N), but of another length along one spatial axis."""
+    shape = list(np.shape(x))
+    shape[place + 1] = length
+    return np.empty_like(x, shape=shape, order="C")

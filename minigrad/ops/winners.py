@@ -17,9 +17,6 @@ from .pooling_windows import Axis, Pool, Tap, together
 from .selection import masked
 from .windows import EVERYTHING, batch_first, batch_innermost, over_channels
 
-# Larger windows are gone through one axis after another.
-LARGE = 16
-
 
 def find_winners(
     images: Array, pool: Pool, extreme: np.ufunc, beats: Callable[..., Array]
@@ -42,7 +39,7 @@ def find_winners(
     rank = len(pool.axes)
     # The last axis first: the first winner along the others is then the first of the window.
     stages = [range(rank)]
-    if pool.elements > LARGE:
+    if pool.is_large:
         stages = [range(place, place + 1) for place in reversed(range(rank))]
 
     def run(group: slice) -> None:
@@ -149,6 +146,15 @@ def scatter_winners(x: Array, /, winners: Array, pool: Pool) -> Forward:
     """
     n, c, *lengths = pool.image
     values = batch_innermost(x)
+    if pool.is_large:
+        flat = np.zeros_like(x, shape=c * math.prod(lengths) * n)
+        at = np.reshape(_flat_places(winners, pool), -1)
+        if pool.overlaps:
+            np.add.at(flat, at, np.reshape(values, -1))
+        else:
+            flat[at] = np.reshape(values, -1)
+        images = np.reshape(flat, (c, *lengths, n))
+        return batch_first(images), lambda g: gather_winners(g, winners, pool)
     images = np.empty_like(x, shape=(c, *lengths, n), order="C")
 
     def run(group: slice) -> None:
@@ -163,6 +169,13 @@ def scatter_winners(x: Array, /, winners: Array, pool: Pool) -> Forward:
 
     over_channels(run, c, images.size * images.dtype.itemsize)
     return batch_first(images), lambda g: gather_winners(g, winners, pool)
+
+
+def _flat_places(winners: Array, pool: Pool) -> Array:
+    """Index of the winners in flattened images, as (C, *out, N)."""
+    n, c, *lengths = pool.image
+    channels = math.prod(lengths) * np.arange(c).reshape(-1, *[1] * (len(lengths) + 1))
+    return (pool.places(winners) + channels) * n + np.arange(n)
 
 
 def _put_masked(keep: Array, x: Array, to: Array) -> None:
@@ -200,6 +213,9 @@ def gather_winners(x: Array, /, winners: Array, pool: Pool) -> Forward:
     array of shape (N, C, *out)
     """
     images = batch_innermost(x)
+    if pool.is_large:
+        values = np.take(np.reshape(images, -1), _flat_places(winners, pool))
+        return batch_first(values), lambda g: scatter_winners(g, winners, pool)
     values = np.empty_like(x, shape=pool.slots, order="C")
 
     def run(group: slice) -> None:
