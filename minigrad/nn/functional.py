@@ -6,11 +6,37 @@ Elsewhere they are found as ``mg.relu`` and so on, with NumPy's ``axis`` in plac
 from __future__ import annotations
 
 from .. import ops
+from ..ops import adaptive_avg_pool1d as adaptive_avg_pool1d
+from ..ops import adaptive_avg_pool2d as adaptive_avg_pool2d
+from ..ops import adaptive_avg_pool3d as adaptive_avg_pool3d
+from ..ops import adaptive_max_pool1d as adaptive_max_pool1d
+from ..ops import adaptive_max_pool2d as adaptive_max_pool2d
+from ..ops import adaptive_max_pool3d as adaptive_max_pool3d
+from ..ops import avg_pool1d as avg_pool1d
+from ..ops import avg_pool2d as avg_pool2d
+from ..ops import avg_pool3d as avg_pool3d
 from ..ops import conv2d as conv2d
 from ..ops import cross_entropy as cross_entropy
+from ..ops import lp_pool1d as lp_pool1d
+from ..ops import lp_pool2d as lp_pool2d
+from ..ops import lp_pool3d as lp_pool3d
+from ..ops import max_pool1d as max_pool1d
 from ..ops import max_pool2d as max_pool2d
+from ..ops import max_pool3d as max_pool3d
+from ..ops import max_unpool1d as max_unpool1d
+from ..ops import max_unpool2d as max_unpool2d
+from ..ops import max_unpool3d as max_unpool3d
+from ..ops import median_pool1d as median_pool1d
+from ..ops import median_pool2d as median_pool2d
+from ..ops import median_pool3d as median_pool3d
+from ..ops import min_pool1d as min_pool1d
+from ..ops import min_pool2d as min_pool2d
+from ..ops import min_pool3d as min_pool3d
 from ..ops import relu as relu
 from ..ops import sigmoid as sigmoid
+from ..ops import sum_pool1d as sum_pool1d
+from ..ops import sum_pool2d as sum_pool2d
+from ..ops import sum_pool3d as sum_pool3d
 from ..ops import tanh as tanh
 from ..registry import Array
 from ..tensor import Tensor
