@@ -1,4 +1,4 @@
-"""Layers that take one value for each of a number of windows, whatever the size of the images is."""
+"""Layers that take one value for each of a number of windows, whatever the images' size."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..registry import Array, composed, constant
 from .arithmetic import absolute, divide, multiply, power
-from .pooling import max_pool1d, max_pool2d, max_pool3d
+from .pooling import max_pool1d, max_pool2d, max_pool3d, min_pool1d, min_pool2d, min_pool3d
 from .pooling_windows import Pool, as_array, outer, pool_over
 from .selection import where
 from .shaping import astype
@@ -170,7 +170,7 @@ def lp_pool2d(
     ----------
     x : array of shape (N, C, H, W)
     norm_type : int or float
-        The power p, above 0; ``inf`` stands for the largest absolute value.
+        The power p, above 0; ``inf`` is for the largest absolute value, ``-inf`` for the smallest.
     kernel_size, stride, ceil_mode
         As for `max_pool2d`.
 
@@ -246,6 +246,10 @@ def mean_of_windows(x: Array, pool: Pool, divisor: np.ndarray[Any, Any]) -> Tens
     return divide(total, divisor.astype(total.dtype if total.dtype.kind == "f" else float))
 
 
+_LARGEST = {1: max_pool1d, 2: max_pool2d, 3: max_pool3d}
+_SMALLEST = {1: min_pool1d, 2: min_pool2d, 3: min_pool3d}
+
+
 def _norm(
     name: str,
     rank: int,
@@ -258,11 +262,11 @@ def _norm(
     x = as_array(x)
     pool = pool_over(name, rank, x, kernel_size, stride, 0, 1, ceil_mode, False)
     p = float(norm_type)
+    if abs(p) == math.inf:
+        by_order = _LARGEST if p > 0 else _SMALLEST
+        return by_order[rank](absolute(x), kernel_size, stride, ceil_mode=ceil_mode)
     if not p > 0:
-        raise ValueError(f"{name}: norm_type must be above 0, got {norm_type!r}")
-    if p == math.inf:
-        max_pool = {1: max_pool1d, 2: max_pool2d, 3: max_pool3d}[rank]
-        return max_pool(absolute(x), kernel_size, stride, ceil_mode=ceil_mode)
+        raise ValueError(f"{name}: norm_type must be above 0, or -inf, got {norm_type!r}")
     total = sum_windows(power(absolute(x), p), pool)
     if (pool.counts != pool.elements).any():
         total = multiply(total, (pool.elements / pool.counts).astype(total.dtype))
