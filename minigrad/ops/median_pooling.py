@@ -143,7 +143,11 @@ def _find_medians(images: Array, pool: Pool) -> tuple[Array, Array]:
     c, *out, n = pool.slots
     count = pool.counts[..., None, None]
     lower = np.empty_like(images, shape=pool.slots, order="C", dtype=pool.number_type)
-    upper = lower if np.all(count % 2) else np.empty_like(lower)
+    middle = [(lower, (count - 1) // 2)]
+    upper = lower
+    if not np.all(count % 2):
+        upper = np.empty_like(lower)
+        middle.append((upper, count // 2))
 
     def run(group: slice) -> None:
         part = images[group]
@@ -153,12 +157,11 @@ def _find_medians(images: Array, pool: Pool) -> tuple[Array, Array]:
             rows[:, *tap.windows, :, tap.number] = part[:, *tap.pixels]
         # Nan comes last, and so does what is not inside of the image.
         ranking = np.argsort(rows, axis=-1, kind="stable")
-        for winners, place in [(lower, (count - 1) // 2), (upper, count // 2)][
-            : 1 + (upper is not lower)
-        ]:
+        for winners, place in middle:
             at = np.broadcast_to(place, (*shape[:-1], 1))
             winners[group] = np.take_along_axis(ranking, at, axis=-1)[..., 0]
-            name_nans(part, winners[group], pool)
 
     over_channels(run, c, pool.elements * lower.size * images.dtype.itemsize)
+    if np.any(np.not_equal(images, images)):
+        name_nans(images, pool, lower, upper)
     return lower, upper

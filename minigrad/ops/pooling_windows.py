@@ -11,6 +11,7 @@ import functools
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,8 +76,11 @@ class Axis(NamedTuple):
     end: int
 
 
-class Pool(NamedTuple):
+@dataclass(frozen=True)
+class Pool:
     """The windows over images.
+
+    What follows from the attributes is found once: pools over the same images are one object.
 
     Attributes
     ----------
@@ -88,47 +92,47 @@ class Pool(NamedTuple):
     image: tuple[int, ...]
     axes: tuple[Axis, ...]
 
-    @property
+    @functools.cached_property
     def out(self) -> tuple[int, ...]:
         """Number of windows along each axis."""
         return tuple(axis.out for axis in self.axes)
 
-    @property
+    @functools.cached_property
     def slots(self) -> tuple[int, ...]:
         """Shape (C, *out, N) of what has one value for each window, in memory order."""
         return self.image[1], *self.out, self.image[0]
 
-    @property
+    @functools.cached_property
     def elements(self) -> int:
         """Number of elements of the largest window."""
         return math.prod(axis.size for axis in self.axes)
 
-    @property
+    @functools.cached_property
     def number_type(self) -> np.dtype[Any]:
         """The smallest type of the number of an element, counted in row-major order."""
         return np.min_scalar_type(max(0, self.elements - 1))
 
-    @property
+    @functools.cached_property
     def is_large(self) -> bool:
         """Whether there are too many taps to go through all of them."""
         return math.prod(len(axis.to_pixels) for axis in self.axes) > MANY
 
-    @property
+    @functools.cached_property
     def overlaps(self) -> bool:
         """Whether a pixel is in several windows."""
         return not all(tap.fresh for axis in self.axes for tap in axis.to_pixels)
 
-    @property
-    def to_windows(self) -> Iterator[Tap]:
+    @functools.cached_property
+    def to_windows(self) -> tuple[Tap, ...]:
         """Taps along all axes, fresh as it is seen by the windows."""
-        return together(self.axes, [axis.to_windows for axis in self.axes])
+        return tuple(together(self.axes, [axis.to_windows for axis in self.axes]))
 
-    @property
-    def to_pixels(self) -> Iterator[Tap]:
+    @functools.cached_property
+    def to_pixels(self) -> tuple[Tap, ...]:
         """Taps along all axes, fresh as it is seen by the pixels."""
-        return together(self.axes, [axis.to_pixels for axis in self.axes])
+        return tuple(together(self.axes, [axis.to_pixels for axis in self.axes]))
 
-    @property
+    @functools.cached_property
     def counts(self) -> np.ndarray[Any, np.dtype[np.intp]]:
         """Number of pixels of each window."""
         return outer(axis.counts for axis in self.axes)
@@ -175,8 +179,8 @@ def _axis(
     taps: Sequence[tuple[int, range, range]],
     end: int,
 ) -> Axis:
-    by_windows, _ = _divided(taps, 2, out)
-    by_pixels, used = _divided(taps, 1, length)
+    by_windows, _ = _divided(taps, out, by_windows=True)
+    by_pixels, used = _divided(taps, length, by_windows=False)
     edges = np.flatnonzero(np.diff(np.concatenate([[True], used, [True]])))
     gaps = tuple(slice(int(a), int(b)) for a, b in edges.reshape(-1, 2))
     counts = np.zeros(out, int)
@@ -197,13 +201,12 @@ def _axis(
 
 
 def _divided(
-    taps: Sequence[tuple[int, range, range]], side: int, count: int
+    taps: Sequence[tuple[int, range, range]], count: int, by_windows: bool
 ) -> tuple[tuple[Tap, ...], np.ndarray[Any, np.dtype[np.bool_]]]:
     """Divide taps into what is fresh and what is not; return with them what they have been at."""
     seen, parts = np.zeros(count, bool), []
-    for tap in taps:
-        number, pixels, windows = tap
-        at = as_slice(tap[side])  # type: ignore[arg-type]  # 1 or 2: a range
+    for number, pixels, windows in taps:
+        at = as_slice(windows if by_windows else pixels)
         fresh = ~seen[at]
         seen[at] = True
         changes = np.flatnonzero(fresh[1:] != fresh[:-1]) + 1
@@ -304,7 +307,7 @@ def _check_exact(name: str, windows: Windows) -> None:
         kinds = {1: ("element",), 2: ("row", "column"), 3: ("plane", "row", "column")}
         units = kinds.get(len(left), ("element",) * len(left))
         parts = [f"{n} {unit}{'s' * (n != 1)}" for n, unit in zip(left, units, strict=True)]
-        listed = " and ".join([", ".join(parts[:-1]), parts[-1]][len(parts) == 1 :])
+        listed = ", ".join(parts[:-1]) + " and " * (len(parts) > 1) + parts[-1]
         raise ValueError(
             f"{name}: windows of {windows.size} with stride {windows.stride} leave {listed} over "
             f"of x of shape {windows.image} with padding {padding_of(windows)}; crop or pad x, or "

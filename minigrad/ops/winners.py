@@ -50,13 +50,19 @@ def find_winners(
             if places.start:
                 out = pool.slots[places.start + 1 :]
                 shape = (*np.shape(values)[: places.start + 1], *out)
-                to = np.empty_like(values, shape=shape), np.empty_like(winners, shape=shape)
+                to = (
+                    np.empty_like(values, shape=shape, order="C"),
+                    np.empty_like(winners, shape=shape, order="C"),
+                )
             _along(axes, places.start + 1, values, numbers, step, *to, extreme, beats)
             (values, numbers), step = to, step * math.prod(axis.size for axis in axes)
         if values.dtype.kind == "f" and values.size and np.isnan(extreme.reduce(values, None)):
-            name_nans(images[group], winners[group], pool)
+            with_nan.append(group)
 
+    with_nan: list[slice] = []
     over_channels(run, pool.image[1], images.size * images.dtype.itemsize)
+    if with_nan:
+        name_nans(images, pool, winners)
     return best, winners
 
 
@@ -121,12 +127,12 @@ def _as_numbers(wins: Array, number_type: np.dtype[Any]) -> Array:
     return wins.astype(number_type)
 
 
-def name_nans(images: Array, winners: Array, pool: Pool) -> None:
-    """Let the first nan of a window be its winner."""
-    for tap in reversed(list(pool.to_windows)):
-        candidates = images[:, *tap.pixels]
-        winner = winners[:, *tap.windows]
-        winner[np.not_equal(candidates, candidates)] = tap.number
+def name_nans(images: Array, pool: Pool, *winners: Array) -> None:
+    """Write the number of the first nan to the winners of each window with one."""
+    is_nan = np.not_equal(images, images).astype(np.uint8)
+    found, first = find_winners(is_nan, pool, np.maximum, np.greater)
+    for numbers in winners:
+        np.copyto(numbers, first, where=found.astype(bool))
 
 
 @op(piecewise_linear=True)
