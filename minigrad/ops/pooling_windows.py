@@ -19,7 +19,7 @@ import numpy as np
 from .windows import Size, Windows, padding_of, per_axis, windows_over
 
 # With more taps along all axes together, kernels go over one axis at a time, or by index.
-MANY = 32
+MANY = 8
 
 
 class Tap(NamedTuple):

@@ -152,36 +152,37 @@ def scatter_winners(x: Array, /, winners: Array, pool: Pool) -> Forward:
     """
     n, c, *lengths = pool.image
     values = batch_innermost(x)
-    if pool.is_large:
-        flat = np.zeros_like(x, shape=c * math.prod(lengths) * n)
-        at = np.reshape(_flat_places(winners, pool), -1)
-        if pool.overlaps:
-            np.add.at(flat, at, np.reshape(values, -1))
-        else:
-            flat[at] = np.reshape(values, -1)
-        images = np.reshape(flat, (c, *lengths, n))
-        return batch_first(images), lambda g: gather_winners(g, winners, pool)
     images = np.empty_like(x, shape=(c, *lengths, n), order="C")
 
-    def run(group: slice) -> None:
-        clear_gaps(images[group], pool.axes)
+    def by_tap(group: slice) -> None:
+        for place, axis in enumerate(pool.axes, start=1):
+            for gap in axis.gaps:
+                images[group, *(EVERYTHING,) * (place - 1), gap] = 0
         for tap in pool.to_pixels:
             won = np.equal(winners[group, *tap.windows], tap.number)
-            part, to = values[group, *tap.windows], images[group, *tap.pixels]
-            if tap.fresh:
-                _put_masked(won, part, to)
-            else:
-                to += masked(won, part)
+            _put_masked(won, values[group, *tap.windows], images[group, *tap.pixels])
 
+    def by_index(group: slice) -> None:
+        images[group] = 0
+        flat = np.reshape(images[group], -1)
+        at = np.reshape(_flat_places(winners[group], pool), -1)
+        part = np.reshape(values[group], -1)
+        if pool.overlaps:
+            np.add.at(flat, at, part)
+        else:
+            flat[at] = part
+
+    run = by_index if pool.overlaps or pool.is_large else by_tap
     over_channels(run, c, images.size * images.dtype.itemsize)
     return batch_first(images), lambda g: gather_winners(g, winners, pool)
 
 
 def _flat_places(winners: Array, pool: Pool) -> Array:
-    """Index of the winners in flattened images, as (C, *out, N)."""
-    n, c, *lengths = pool.image
-    channels = math.prod(lengths) * np.arange(c).reshape(-1, *[1] * (len(lengths) + 1))
-    return (pool.places(winners) + channels) * n + np.arange(n)
+    """Index in flattened images (C, *lengths, N) of the winners (C, *out, N)."""
+    n, _, *lengths = pool.image
+    channels = math.prod(lengths) * np.arange(np.shape(winners)[0])
+    places = pool.places(winners) + np.reshape(channels, (-1, *[1] * (len(lengths) + 1)))
+    return places * n + np.arange(n)
 
 
 def _put_masked(keep: Array, x: Array, to: Array) -> None:
@@ -192,13 +193,6 @@ def _put_masked(keep: Array, x: Array, to: Array) -> None:
         np.bitwise_and(ones, x.view(bits), out=to.view(bits))
     else:
         to[...] = masked(keep, x)
-
-
-def clear_gaps(images: Array, axes: Sequence[Axis]) -> None:
-    """Write 0 to the pixels of images (C, *lengths, N) that are in no window."""
-    for place, axis in enumerate(axes, start=1):
-        for gap in axis.gaps:
-            images[*(EVERYTHING,) * place, gap] = 0
 
 
 @op(piecewise_linear=True)
@@ -219,19 +213,11 @@ def gather_winners(x: Array, /, winners: Array, pool: Pool) -> Forward:
     array of shape (N, C, *out)
     """
     images = batch_innermost(x)
-    if pool.is_large:
-        values = np.take(np.reshape(images, -1), _flat_places(winners, pool))
-        return batch_first(values), lambda g: scatter_winners(g, winners, pool)
     values = np.empty_like(x, shape=pool.slots, order="C")
 
     def run(group: slice) -> None:
-        for tap in pool.to_windows:
-            won = np.equal(winners[group, *tap.windows], tap.number)
-            part, to = images[group, *tap.pixels], values[group, *tap.windows]
-            if tap.fresh:
-                _put_masked(won, part, to)
-            else:
-                to += masked(won, part)
+        at = _flat_places(winners[group], pool)
+        values[group] = np.take(np.reshape(images[group], -1), at)
 
     over_channels(run, images.shape[0], images.size * images.dtype.itemsize)
     return batch_first(values), lambda g: scatter_winners(g, winners, pool)
