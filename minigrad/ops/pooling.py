@@ -71,8 +71,8 @@ def max_pool2d(
     stride : int or (vertical, horizontal), optional
         Distance between windows; by default they lie side by side.
     padding : int or (vertical, horizontal)
-        Rows and columns added on each side. They never win, and no window may lie in them alone:
-        half of the window is always right.
+        Rows and columns added on each side. They never win, and no window may lie in them alone,
+        which none does with up to half of a window that is not dilated.
     dilation : int or (vertical, horizontal)
         Distance between the elements of a window.
     ceil_mode : bool
