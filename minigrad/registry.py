@@ -134,8 +134,8 @@ def registered() -> Iterator[Op]:
     Examples
     --------
     >>> import minigrad as mg
-    >>> [op.name for op in mg.registry.registered() if op.family == "pooling"]
-    ['max_pool2d', 'scatter_winners', 'gather_winners']
+    >>> [op.name for op in mg.registry.registered() if op.family == "winners"]
+    ['scatter_winners', 'gather_winners']
     """
     return iter(tuple(_ops.values()))
 

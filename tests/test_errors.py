@@ -113,7 +113,72 @@ def test_arrays_that_do_not_fit(call, error, message):
         (
             lambda: mg.max_pool2d(IMAGES, 2, padding=2),
             ValueError,
-            r"^max_pool2d: padding \(2, 2\) is so much that a window of \(2, 2\) lies outside of x",
+            r"^max_pool2d: with padding \(2, 2\) a window of \(2, 2\) lies outside .*less padding",
+        ),
+        (
+            lambda: mg.max_pool2d(IMAGES, 3, stride=2, exact=True),
+            ValueError,
+            r"^max_pool2d: windows of \(3, 3\) with stride \(2, 2\) leave 1 row and 0 columns over",
+        ),
+        (
+            lambda: mg.avg_pool1d(np.ones((1, 1, 7)), 3, exact=True),
+            ValueError,
+            r"^avg_pool1d: windows of \(3,\) with stride \(3,\) leave 1 element over .*crop",
+        ),
+        (
+            lambda: mg.sum_pool3d(np.ones((1, 1, 4, 5, 3)), 2, exact=True),
+            ValueError,
+            r"^sum_pool3d: .* leave 0 planes, 1 row and 1 column over",
+        ),
+        (
+            lambda: mg.avg_pool2d(IMAGES, 2, divisor_override=0),
+            ValueError,
+            r"^avg_pool2d: divisor_override must not be 0",
+        ),
+        (
+            lambda: mg.lp_pool2d(IMAGES, 0, 2),
+            ValueError,
+            r"^lp_pool2d: norm_type must be above 0, or -inf, got 0",
+        ),
+        (
+            lambda: mg.adaptive_max_pool2d(IMAGES, (2, 2, 2)),
+            TypeError,
+            r"^adaptive_max_pool2d: output_size is an integer or a pair .*got \(2, 2, 2\)",
+        ),
+        (
+            lambda: mg.adaptive_avg_pool1d(np.ones((1, 1, 4)), 0),
+            ValueError,
+            r"^adaptive_avg_pool1d: output_size must be at least 1, got 0",
+        ),
+        (
+            lambda: mg.global_avg_pool(np.ones((2, 3))),
+            ValueError,
+            r"^global_avg_pool: x has shape \(2, 3\), expected \(N, C, \*lengths\)",
+        ),
+        (
+            lambda: mg.max_unpool2d(IMAGES, np.full(IMAGES.shape, 80), 2),
+            ValueError,
+            r"^max_unpool2d: indices are from 80 to 80, but a channel of \(8, 10\) .* from 0 to 79",
+        ),
+        (
+            lambda: mg.max_unpool2d(IMAGES, np.full(IMAGES.shape, -1), 2),
+            ValueError,
+            r"^max_unpool2d: indices are from -1 to -1",
+        ),
+        (
+            lambda: mg.max_unpool2d(IMAGES, np.zeros((2, 3, 4, 4), int), 2),
+            ValueError,
+            r"^max_unpool2d: indices have shape \(2, 3, 4, 4\), but x has \(2, 3, 4, 5\)",
+        ),
+        (
+            lambda: mg.max_unpool2d(IMAGES, IMAGES, 2),
+            TypeError,
+            r"^max_unpool2d: indices are float64, expected the integers of return_indices",
+        ),
+        (
+            lambda: mg.max_unpool2d(IMAGES, np.zeros(IMAGES.shape, int), 2, output_size=(8, 12)),
+            ValueError,
+            r"^max_unpool2d: output_size \(8, 12\) is no size .* by default it is \(8, 10\)",
         ),
         (
             lambda: mg.conv2d(IMAGES, FILTERS, stride=1.5),
@@ -389,9 +454,11 @@ def test_a_masked_array_would_lose_its_mask():
 
 
 @pytest.mark.parametrize("dtype", [bool, complex])
-def test_values_without_a_maximum(dtype):
-    with pytest.raises(TypeError, match=rf"^max_pool2d: x is {np.dtype(dtype)}"):
-        mg.max_pool2d(np.ones((1, 1, 2, 2), dtype), 2)
+@pytest.mark.parametrize("name", ["max_pool2d", "median_pool2d", "avg_pool2d", "global_max_pool"])
+def test_values_that_cannot_be_pooled(name, dtype):
+    settings = () if name == "global_max_pool" else (2,)
+    with pytest.raises(TypeError, match=rf"^{name}: x is {np.dtype(dtype)}, .*convert it first"):
+        getattr(mg, name)(np.ones((1, 1, 2, 2), dtype), *settings)
 
 
 def test_what_is_no_rule_and_no_function_of_numpy():

@@ -31,6 +31,8 @@ INTERNAL = {
     "resample",
     "scatter_diagonal",
     "scatter_winners",
+    "spread_windows",
+    "sum_windows",
     "sinc_derivative",
     "transposed_convolution",
     "standardize",

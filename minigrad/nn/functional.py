@@ -11,6 +11,15 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..ops import adaptive_avg_pool1d as adaptive_avg_pool1d
+from ..ops import adaptive_avg_pool2d as adaptive_avg_pool2d
+from ..ops import adaptive_avg_pool3d as adaptive_avg_pool3d
+from ..ops import adaptive_max_pool1d as adaptive_max_pool1d
+from ..ops import adaptive_max_pool2d as adaptive_max_pool2d
+from ..ops import adaptive_max_pool3d as adaptive_max_pool3d
+from ..ops import avg_pool1d as avg_pool1d
+from ..ops import avg_pool2d as avg_pool2d
+from ..ops import avg_pool3d as avg_pool3d
 from ..ops import channel_shuffle as channel_shuffle
 from ..ops import conv1d as conv1d
 from ..ops import conv2d as conv2d
@@ -24,12 +33,29 @@ from ..ops import group_norm as group_norm
 from ..ops import interpolate as interpolate
 from ..ops import layer_norm as layer_norm
 from ..ops import local_response_norm as local_response_norm
+from ..ops import lp_pool1d as lp_pool1d
+from ..ops import lp_pool2d as lp_pool2d
+from ..ops import lp_pool3d as lp_pool3d
+from ..ops import max_pool1d as max_pool1d
 from ..ops import max_pool2d as max_pool2d
+from ..ops import max_pool3d as max_pool3d
+from ..ops import max_unpool1d as max_unpool1d
+from ..ops import max_unpool2d as max_unpool2d
+from ..ops import max_unpool3d as max_unpool3d
+from ..ops import median_pool1d as median_pool1d
+from ..ops import median_pool2d as median_pool2d
+from ..ops import median_pool3d as median_pool3d
+from ..ops import min_pool1d as min_pool1d
+from ..ops import min_pool2d as min_pool2d
+from ..ops import min_pool3d as min_pool3d
 from ..ops import pixel_shuffle as pixel_shuffle
 from ..ops import pixel_unshuffle as pixel_unshuffle
 from ..ops import relu as relu
 from ..ops import rms_norm as rms_norm
 from ..ops import sigmoid as sigmoid
+from ..ops import sum_pool1d as sum_pool1d
+from ..ops import sum_pool2d as sum_pool2d
+from ..ops import sum_pool3d as sum_pool3d
 from ..ops import tanh as tanh
 from ..ops import unfold as unfold
 from ..registry import Array

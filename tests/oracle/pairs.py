@@ -737,6 +737,95 @@ def along_last(function):
     return normalization
 
 
+def gathered(x, kernel_size, stride, padding, dilation=1, ceil_mode=False):
+    """Elements of pooling windows along a last axis, and whether they lie inside of the image."""
+    rank = x.ndim - 2
+    inside = torch.ones(x.shape[2:], dtype=bool)[None, None]
+    settings = [np.broadcast_to(v, rank) for v in (kernel_size, stride, padding, dilation)]
+    for axis, (k, s, p, d) in enumerate(zip(*settings, strict=True), start=2):
+        length = x.shape[axis]
+        span = length + 2 * p - d * (k - 1) - 1
+        out = span // s + 1
+        out += bool(ceil_mode and span % s and out * s < length + p)
+        at = torch.tensor(s * np.arange(out)[:, None] + d * np.arange(k) - p)
+        places = at.clamp(0, length - 1).reshape(-1)
+
+        def windowed(values, axis=axis, places=places, at=at):
+            return values.index_select(axis, places).unflatten(axis, at.shape).movedim(axis + 1, -1)
+
+        valid = ((at >= 0) & (at < length)).reshape(
+            *[out if i == axis else 1 for i in range(windowed(inside).ndim - 1)], k
+        )
+        x, inside = windowed(x), windowed(inside) & valid
+    return x.flatten(2 + rank), inside.flatten(2 + rank)
+
+
+def by_window(reduce, blank):
+    """Pooling by a function along the last axis, which does not count what is blank."""
+
+    def pool(x, return_indices=False, **settings):
+        elements, inside = gathered(x, **settings)
+        return reduce(torch.where(inside, elements, blank))
+
+    return pool
+
+
+def min_pool(function):
+    def pool(x, return_indices, **settings):
+        out = function(-x, return_indices=return_indices, **settings)
+        return (-out[0], out[1]) if return_indices else -out
+
+    return pool
+
+
+def avg_pool(function, rank):
+    def pool(x, kernel_size, dilation, divisor_override, count_include_pad, **settings):
+        if divisor_override:  # PyTorch has none in one dimension
+            settings |= {"kernel_size": kernel_size, "dilation": dilation}
+            return by_window(lambda x: x.sum(-1), 0)(x, **settings) / divisor_override
+        # PyTorch's has no dilation, and in three dimensions takes no image smaller than a window.
+        if np.max(dilation) > 1 or (rank == 3 and np.any(np.greater(kernel_size, x.shape[2:]))):
+            reject()
+        return function(x, kernel_size, count_include_pad=count_include_pad, **settings)
+
+    return pool
+
+
+def adaptive(function):
+    def pool(x, output_size, **settings):
+        sizes = np.broadcast_to(np.array(output_size, object), x.ndim - 2)
+        sizes = [size or length for size, length in zip(sizes, x.shape[2:], strict=True)]
+        return function(x, sizes, **settings)
+
+    return pool
+
+
+def median(x):
+    return torch.nanquantile(x, 0.5, -1) if x.numel() else x.sum(-1)
+
+
+def lp_pool(function):
+    def pool(x, norm_type, kernel_size, stride, ceil_mode):
+        if x.ndim == 3:
+            kernel_size, stride = (int(np.squeeze(v)) for v in (kernel_size, stride))
+        return function(x.abs(), norm_type, kernel_size, stride, ceil_mode)
+
+    return pool
+
+
+def max_unpool(x, indices, kernel_size, stride, padding, output_size):
+    rank = x.ndim - 2
+    if output_size is None:
+        settings = (np.broadcast_to(v, rank) for v in (kernel_size, stride, padding))
+        output_size = [
+            (o - 1) * s - 2 * p + k for o, k, s, p in zip(x.shape[2:], *settings, strict=True)
+        ]
+    out = torch.zeros(*x.shape[:2], *output_size[-rank:]).to(x)
+    channel = math.prod(out.shape[2:])
+    first = channel * torch.arange(math.prod(x.shape[:2])).reshape(*x.shape[:2], *[1] * rank)
+    return written(out, torch.tensor(indices) + first, x)
+
+
 PAIRS = {
     # Arithmetic
     "add": torch.add,
@@ -999,11 +1088,27 @@ PAIRS = {
     "rms_norm": along_last(F.rms_norm),
     "local_response_norm": F.local_response_norm,
     "normalize": normalize,
-    "max_pool2d": F.max_pool2d,
     "interpolate": interpolate,
     "pixel_shuffle": not_empty(torch.pixel_shuffle),
     "pixel_unshuffle": not_empty(torch.pixel_unshuffle),
     "channel_shuffle": torch.channel_shuffle,
+    **{
+        f"{name}{rank}d": pair
+        for rank in (1, 2, 3)
+        for name, pair in {
+            "max_pool": getattr(F, f"max_pool{rank}d"),
+            "min_pool": min_pool(getattr(F, f"max_pool{rank}d")),
+            "median_pool": by_window(median, math.nan),
+            "sum_pool": by_window(lambda x: x.sum(-1), 0),
+            "avg_pool": avg_pool(getattr(F, f"avg_pool{rank}d"), rank),
+            "lp_pool": lp_pool(getattr(F, f"lp_pool{rank}d")),
+            "adaptive_max_pool": adaptive(getattr(F, f"adaptive_max_pool{rank}d")),
+            "adaptive_avg_pool": adaptive(getattr(F, f"adaptive_avg_pool{rank}d")),
+            "max_unpool": max_unpool,
+        }.items()
+    },
+    "global_avg_pool": lambda x: x.mean([*range(2, x.ndim)], keepdim=True),
+    "global_max_pool": lambda x: x.amax([*range(2, x.ndim)], keepdim=True),
     "im2col": im2col,
     "col2im": col2im,
     "unfold": unfold,

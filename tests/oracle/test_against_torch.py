@@ -49,6 +49,7 @@ WITHOUT = {
     *("convolution", "filter_gradient", "transposed_convolution"),
     *("gather_winners", "resample", "scatter_diagonal", "scatter_winners"),
     "standardize",
+    *("spread_windows", "sum_windows"),
     *("digamma_derivative", "i0_derivative", "sinc_derivative"),
 }
 
@@ -93,6 +94,12 @@ AT_KINKS = [
     ("max_pool2d", [[[[[1, 1], [1, 1]]]]], {"kernel_size": 2}),
     ("max_pool2d", [[[[[0, 1], [1, 1]]]]], {"kernel_size": 2}),
     ("max_pool2d", [[[[[-inf, -inf]]]]], {"kernel_size": 3, "padding": 1}),
+    ("adaptive_max_pool1d", [[[[0, 1, 1]]]], {"output_size": 2}),
+    (
+        "lp_pool2d",
+        [[[[[0, 0, 1, 0]]]]],
+        {"norm_type": 2, "kernel_size": (1, 2), "stride": None, "ceil_mode": False},
+    ),
     ("sqrt", [[0, inf, -1]], {}),
     ("log", [[0, inf]], {}),
     ("log2", [[0, inf]], {}),

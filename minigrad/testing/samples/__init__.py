@@ -7,8 +7,10 @@ from typing import Any
 
 from . import (
     activations,
+    adaptive_pooling,
     applying,
     arithmetic,
+    averaging,
     columns,
     comparison,
     contraction,
@@ -27,6 +29,7 @@ from . import (
     losses,
     matrices,
     matrix_powers,
+    median_pooling,
     nan_reductions,
     normalization,
     norms,
@@ -48,8 +51,11 @@ from . import (
     splitting,
     standardization,
     statistics,
+    sum_pooling,
     trigonometric,
     turning,
+    unpooling,
+    winners,
     writing,
 )
 from .calls import Call as Call
@@ -57,8 +63,10 @@ from .calls import Samples as Samples
 
 SAMPLES: dict[Callable[..., Any], Samples] = {
     **activations.SAMPLES,
+    **adaptive_pooling.SAMPLES,
     **applying.SAMPLES,
     **arithmetic.SAMPLES,
+    **averaging.SAMPLES,
     **comparison.SAMPLES,
     **contraction.SAMPLES,
     **columns.SAMPLES,
@@ -77,6 +85,7 @@ SAMPLES: dict[Callable[..., Any], Samples] = {
     **losses.SAMPLES,
     **matrices.SAMPLES,
     **matrix_powers.SAMPLES,
+    **median_pooling.SAMPLES,
     **nan_reductions.SAMPLES,
     **normalization.SAMPLES,
     **norms.SAMPLES,
@@ -98,7 +107,10 @@ SAMPLES: dict[Callable[..., Any], Samples] = {
     **splitting.SAMPLES,
     **standardization.SAMPLES,
     **statistics.SAMPLES,
+    **sum_pooling.SAMPLES,
     **trigonometric.SAMPLES,
     **turning.SAMPLES,
+    **unpooling.SAMPLES,
+    **winners.SAMPLES,
     **writing.SAMPLES,
 }

@@ -1,8 +1,8 @@
-"""Samples of pooling."""
+"""Samples of pooling by order, and what the samples of other pooling share with them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,52 +10,67 @@ from hypothesis import strategies as st
 
 from ... import ops
 from ...ops.windows import Windows
-from .calls import Array, Call, Samples, real, rngs
-from .columns import images, places, window_settings, windows_of
+from .calls import Array, Call, Samples, Values, rngs, separated
+from .columns import each, has_empty, places, window_settings, windows_of
 
 
 @st.composite
-def _won(draw: st.DrawFn, gather: bool = False) -> Call:
-    """Values for windows, or images to take them from, and a winner in each window."""
-    shape, settings = draw(window_settings(pool=True))
-    rng, windows = draw(rngs()), windows_of(shape, settings)
-    n, c, *_ = shape
-    winners = np.zeros((c, *windows.out, n), np.uint8)
+def pooled(
+    draw: st.DrawFn, rank: int, values: Values | None = None, *booleans: str, leave: str = ""
+) -> Call:
+    """Images and windows over them, with boolean settings, by default with no two values close."""
+    shape, settings = draw(window_settings(rank, pool=True))
+    settings.update({name: draw(st.booleans()) for name in ("ceil_mode", *booleans)})
+    settings = {name: value for name, value in settings.items() if name not in leave.split()}
+    if "padding" not in settings:
+        least = each(settings["kernel_size"], rank)
+        shape = (*shape[:2], *map(max, shape[2:], least))
+    if has_empty(windows_of(shape, settings)):
+        settings["ceil_mode"] = False
+    if draw(st.booleans()) and "stride" in settings:
+        settings["stride"] = settings["kernel_size"]
+        if has_empty(windows_of(shape, settings)):
+            settings["padding"] = 0
+    return Call(((values or separated())(draw(rngs()), shape),), settings)
+
+
+def members(windows: Windows) -> Iterator[tuple[tuple[int, ...], list[tuple[int, ...]]]]:
+    """Each window with the places of its elements that lie inside of the image."""
     for at in np.ndindex(windows.out):
-        inside = [k for k, place in enumerate(places(windows, at)) if place is not None]
-        winners[:, *at] = rng.choice(inside, (c, n))
-    x = real(rng, shape if gather else (n, c, *windows.out))
-    return Call((x,), {"winners": winners, "windows": windows})
+        yield at, [place for place in places(windows, at) if place is not None]
 
 
-def _max_pool_by_loops(x: Array, **settings: Any) -> Array:
-    windows = windows_of(x.shape, settings)
-    out = np.empty((*x.shape[:2], *windows.out), x.dtype)
-    for n, c, *at in np.ndindex(out.shape):
-        out[n, c, *at] = max(
-            x[n, c, *place] for place in places(windows, tuple(at)) if place is not None
-        )
-    return out
+def by_loops(reduce: Callable[..., Any]) -> Callable[..., Any]:
+    """Pooling with a function of the values in a window."""
+
+    def pool(x: Array, return_indices: bool = False, **settings: Any) -> Any:
+        windows = windows_of(x.shape, settings)
+        inside = list(members(windows))
+        return reduced(x, windows.out, inside, reduce, return_indices)
+
+    return pool
 
 
-def _scatter_winners_by_loops(x: Array, winners: Array, windows: Windows) -> Array:
-    images = np.zeros(windows.image, x.dtype)
-    for n, c, *at in np.ndindex(x.shape):
-        place = list(places(windows, tuple(at)))[winners[c, *at, n]]
-        images[n, c, *place] += x[n, c, *at]
-    return images
+def reduced(
+    x: Array, out: tuple[int, ...], inside: Any, reduce: Callable[..., Any], return_indices: bool
+) -> Any:
+    """Reduce the elements of windows to one value each, and to where the first of these lies."""
+    values = np.zeros((*x.shape[:2], *out), x.dtype)
+    indices = np.zeros(values.shape, np.int64)
+    for at, found in inside:
+        elements = np.stack([x[(..., *place)] for place in found], -1)
+        values[(..., *at)] = reduce(elements, -1)
+        first = np.argmax(elements == values[(..., *at)][..., None], -1)
+        flat = np.array([np.ravel_multi_index(place, x.shape[2:]) for place in found])
+        indices[(..., *at)] = flat[first]
+    return (values, indices) if return_indices else values
 
 
-def _gather_winners_by_loops(x: Array, winners: Array, windows: Windows) -> Array:
-    values = np.empty((*x.shape[:2], *windows.out), x.dtype)
-    for n, c, *at in np.ndindex(values.shape):
-        place = list(places(windows, tuple(at)))[winners[c, *at, n]]
-        values[n, c, *at] = x[n, c, *place]
-    return values
-
-
+RANKS = (1, 2, 3)
 SAMPLES: dict[Callable[..., Any], Samples] = {
-    ops.max_pool2d: Samples(images(2, pool=True), _max_pool_by_loops),
-    ops.scatter_winners: Samples(_won(), _scatter_winners_by_loops),
-    ops.gather_winners: Samples(_won(gather=True), _gather_winners_by_loops),
+    getattr(ops, f"{name}_pool{rank}d"): Samples(
+        pooled(rank, None, "return_indices"), by_loops(reduce)
+    )
+    for name, reduce in {"max": np.max, "min": np.min}.items()
+    for rank in RANKS
 }
