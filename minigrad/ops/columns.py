@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..buffers import empty_like, zeros_like
 from ..registry import Array, Forward, composed, op
 from .shaping import reshape, transpose
 from .windows import (
@@ -78,7 +79,7 @@ def im2col(
     """
     _known_layout("im2col", layout)
     windows = windows_over("im2col", x.shape, kernel_size, stride, padding, dilation)
-    slots = np.empty_like(x, shape=windows.slots, order="C")
+    slots = empty_like(x, windows.slots)
     fill(slots, within_margin(x, windows), windows)
     if layout == "rows":
         slots = np.transpose(slots, _rows_order(slots.ndim))
@@ -143,7 +144,7 @@ def col2im(
         order = _rows_order(len(windows.slots))
         rows = np.reshape(columns, [windows.slots[axis] for axis in order])
         slots = np.transpose(rows, np.argsort(order))
-    images = np.zeros_like(columns, shape=(c, *lengths, n), order="C")
+    images = zeros_like(columns, (c, *lengths, n))
     scatter(slots, images, windows)
     return batch_first(images), lambda g: im2col(
         g, kernel_size, stride, padding, dilation, layout=layout

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..buffers import empty_like, zeros_like
 from ..registry import Array, Forward, composed, op, replayed
 from ..resources import get_column_budget
 from .arithmetic import add
@@ -536,7 +537,7 @@ def _columns(
     shape = (c, elements, rows.stop - rows.start, *rest)
     size = math.prod(shape)
     if slots is None:
-        slots = np.empty_like(image, shape=size)  # the first block is the largest
+        slots = empty_like(image, (size,))  # the first block is the largest
     block = np.reshape(slots[:size], shape)
     fill(block, image, windows, rows, images)
     matrices = (groups, c // groups * elements, math.prod(shape[2:]))
@@ -553,7 +554,7 @@ def _product(
     arrays = (image, weight) if bias is None else (image, weight, bias)
     shape = (filters, *windows.out, windows.image[0])
     dtype = np.result_type(*(array.dtype for array in arrays))
-    out = np.empty_like(image, shape=shape, order="C", dtype=dtype)
+    out = empty_like(image, shape, dtype)
     columns = slots = None
     whole = False
     for rows, images in _blocks(windows, image.dtype.itemsize):
@@ -580,14 +581,14 @@ def _scattered_product(x: Array, weight: Array, windows: Windows, groups: int) -
     matrices = np.reshape(weight, (groups, filters // groups, math.prod(weight.shape[1:])))
     matrices = np.transpose(matrices, (0, 2, 1))
     dtype = np.result_type(x.dtype, weight.dtype)
-    image = np.zeros_like(y, shape=(c, *lengths, n), order="C", dtype=dtype)
+    image = zeros_like(y, (c, *lengths, n), dtype)
     elements = math.prod(windows.size)
     slots = None
     for rows, images in _blocks(windows, dtype.itemsize):
         part = _part(y, rows, images, groups)
         shape = (groups, matrices.shape[1], part.shape[2])
         if slots is None:
-            slots = np.empty_like(y, shape=math.prod(shape), dtype=dtype)
+            slots = empty_like(y, (math.prod(shape),), dtype)
         columns = np.reshape(slots[: math.prod(shape)], shape)
         np.matmul(matrices, part, out=columns)
         places = y[:, rows, ..., images].shape[1:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..buffers import empty_like
 from ..registry import Array, Forward, op
 from .pooling_windows import Pool, pool_over
 from .windows import Size, batch_innermost, over_channels
@@ -142,11 +143,11 @@ def _find_medians(images: Array, pool: Pool) -> tuple[Array, Array]:
     """
     c, *out, n = pool.slots
     count = pool.counts[..., None, None]
-    lower = np.empty_like(images, shape=pool.slots, order="C", dtype=pool.number_type)
+    lower = empty_like(images, pool.slots, pool.number_type)
     middle = [(lower, (count - 1) // 2)]
     upper = lower
     if not np.all(count % 2):
-        upper = np.empty_like(lower)
+        upper = empty_like(lower)
         middle.append((upper, count // 2))
 
     def run(group: slice) -> None:

@@ -310,8 +310,8 @@ def _check_exact(name: str, windows: Windows) -> None:
         listed = ", ".join(parts[:-1]) + " and " * (len(parts) > 1) + parts[-1]
         raise ValueError(
             f"{name}: windows of {windows.size} with stride {windows.stride} leave {listed} over "
-            f"of x of shape {windows.image} with padding {padding_of(windows.padding)}; crop or pad x, or "
-            "leave out exact"
+            f"of x of shape {windows.image} with padding {padding_of(windows.padding)}; crop or "
+            "pad x, or leave out exact"
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..buffers import empty_like
 from ..registry import Array, Forward, composed, constant, op
 from .pieces import PIECE, in_pieces
 
@@ -29,7 +30,7 @@ def masked(keep: Array, x: Array) -> Array:
     if bits is None:
         return np.where(keep, x, np.zeros((), x.dtype))
     if keep.shape == x.shape:
-        out = np.empty_like(x)
+        out = empty_like(x)
         if in_pieces(_keep_bits, keep.view(np.int8), x.view(bits), out.view(bits)):
             return out
     wide = np.negative(keep.view(np.int8)) & x.view(bits)
@@ -43,7 +44,7 @@ def _keep_bits(keep: Array, x: Array, out: Array) -> None:
 def rectified(x: Array) -> Array:
     """Return ``np.maximum(x, 0)``, of large arrays in pieces."""
     if type(x) is np.ndarray:
-        out = np.empty_like(x)
+        out = empty_like(x)
         # NumPy is three times as fast with another array as with a number.
         zeros = np.zeros(min(x.size, PIECE), x.dtype)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..buffers import empty_like
 from ..registry import Array, Forward, composed, op
 from .pooling_windows import Pool, as_array, pool_over
 from .windows import EVERYTHING, Size, batch_first, batch_innermost, over_channels
@@ -129,7 +130,7 @@ def sum_windows(x: Array, /, pool: Pool) -> Forward:
     if x.dtype.kind in "iu":
         x = x.astype(np.sum(np.zeros(1, x.dtype)).dtype)
     images = batch_innermost(x)
-    total = np.empty_like(images, shape=pool.slots, order="C")
+    total = empty_like(images, pool.slots)
 
     def run(group: slice) -> None:
         values, rank = images[group], len(pool.axes)
@@ -166,7 +167,7 @@ def spread_windows(x: Array, /, pool: Pool) -> Forward:
     """
     n, c, *lengths = pool.image
     values = batch_innermost(x)
-    images = np.empty_like(x, shape=(c, *lengths, n), order="C")
+    images = empty_like(x, (c, *lengths, n))
 
     def run(group: slice) -> None:
         parts = values[group]
@@ -189,6 +190,5 @@ def spread_windows(x: Array, /, pool: Pool) -> Forward:
 
 def _resized(x: Array, place: int, length: int) -> Array:
     """An array like (C, *lengths, N), but of another length along one spatial axis."""
-    shape = list(np.shape(x))
-    shape[place + 1] = length
-    return np.empty_like(x, shape=shape, order="C")
+    shape = np.shape(x)
+    return empty_like(x, (*shape[: place + 1], length, *shape[place + 2 :]))

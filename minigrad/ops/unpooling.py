@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..buffers import zeros_like
 from ..registry import Array, Forward, op
 from .indexing import getitem
 from .pooling_windows import check_real
@@ -155,7 +156,7 @@ def _unpooled(
     between = (slice(None), *[None] * rank, slice(None))
     at = channels[between], batch_innermost(indices), images[between]
     values = batch_innermost(x)
-    out = np.zeros_like(x, shape=(c, size, n), order="C")
+    out = zeros_like(x, (c, size, n))
     out[at] = values
     out = batch_first(np.reshape(out, (c, *lengths, n)))
 

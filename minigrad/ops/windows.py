@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..buffers import zeros_like
 from ..registry import Array
 from ..resources import get_num_threads, in_parallel
 
@@ -337,7 +338,7 @@ def within_margin(x: Array, windows: Windows) -> Array:
     if windows.padded == windows.image[2:]:
         return batch_innermost(x)
     n, c, *_ = windows.image
-    image = np.zeros_like(x, shape=(c, *windows.padded, n), order="C")
+    image = zeros_like(x, (c, *windows.padded, n))
     image[:, *windows.interior] = np.transpose(x, (*range(1, x.ndim), 0))
     return image
 

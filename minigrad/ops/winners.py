@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..buffers import empty_like
 from ..registry import Array, Forward, op
 from .pooling_windows import Axis, Pool, Tap, together
 from .selection import masked
@@ -34,8 +35,8 @@ def find_winners(
     beats : ufunc
         `numpy.greater` or `numpy.less`.
     """
-    best = np.empty_like(images, shape=pool.slots, order="C")
-    winners = np.empty_like(images, shape=pool.slots, order="C", dtype=pool.number_type)
+    best = empty_like(images, pool.slots)
+    winners = empty_like(images, pool.slots, pool.number_type)
     rank = len(pool.axes)
     # The last axis first: the first winner along the others is then the first of the window.
     stages = [range(rank)]
@@ -51,8 +52,8 @@ def find_winners(
                 out = pool.slots[places.start + 1 :]
                 shape = (*np.shape(values)[: places.start + 1], *out)
                 to = (
-                    np.empty_like(values, shape=shape, order="C"),
-                    np.empty_like(winners, shape=shape, order="C"),
+                    empty_like(values, shape),
+                    empty_like(winners, shape),
                 )
             _along(axes, places.start + 1, values, numbers, step, *to, extreme, beats)
             (values, numbers), step = to, step * math.prod(axis.size for axis in axes)
@@ -152,7 +153,7 @@ def scatter_winners(x: Array, /, winners: Array, pool: Pool) -> Forward:
     """
     n, c, *lengths = pool.image
     values = batch_innermost(x)
-    images = np.empty_like(x, shape=(c, *lengths, n), order="C")
+    images = empty_like(x, (c, *lengths, n))
 
     def by_tap(group: slice) -> None:
         for place, axis in enumerate(pool.axes, start=1):
@@ -213,7 +214,7 @@ def gather_winners(x: Array, /, winners: Array, pool: Pool) -> Forward:
     array of shape (N, C, *out)
     """
     images = batch_innermost(x)
-    values = np.empty_like(x, shape=pool.slots, order="C")
+    values = empty_like(x, pool.slots)
 
     def run(group: slice) -> None:
         at = _flat_places(winners[group], pool)
