@@ -16,6 +16,8 @@ from .autograd import enable_grad as enable_grad
 from .autograd import inference_mode as inference_mode
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import no_grad as no_grad
+from .buffers import get_buffer_budget as get_buffer_budget
+from .buffers import set_buffer_budget as set_buffer_budget
 from .checkpointing import checkpoint as checkpoint
 from .creation import arange as arange
 from .creation import array as array

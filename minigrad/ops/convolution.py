@@ -18,8 +18,8 @@ from ..buffers import empty_like, zeros_like
 from ..registry import Array, Forward, composed, op, replayed
 from ..resources import get_column_budget
 from .arithmetic import add
-from .reductions import sum
-from .shaping import reshape
+from .contraction import matmul
+from .shaping import reshape, transpose
 from .windows import (
     EVERYTHING,
     LENGTHS,
@@ -408,6 +408,10 @@ def _check_bias(name: str, bias: Array | None, weight: Array, count: int, what: 
         )
 
 
+# Matrices of up to as many elements are summed up from products of as many columns each.
+SMALL, PIECE = 512, 2048
+
+
 # The three maps
 
 
@@ -431,6 +435,7 @@ def convolution(
     """
     columns = None
     out: Array | None = None
+    filters = weight.shape[0]
     if not replayed(x):
         out, columns = _product(x, weight, bias, windows, groups)
 
@@ -440,7 +445,7 @@ def convolution(
     return out, (
         lambda g: transposed_convolution(g, weight, windows=windows, groups=groups),
         by_weight,
-        lambda g: sum(g, (0, *range(2, g.ndim))),
+        lambda g: _sum_of_channels(g, filters),
     )
 
 
@@ -605,7 +610,7 @@ def _outer_product(
     channels = windows.image[1] // groups
     if columns is not None:
         whole = _part(outputs, EVERYTHING, EVERYTHING, groups)
-        total = np.matmul(whole, np.transpose(columns, (0, 2, 1)))
+        total = _inner_products(whole, columns)
     else:
         image, slots = within_margin(x, windows), None
         shape = (groups, filters // groups, channels * math.prod(windows.size))
@@ -613,5 +618,26 @@ def _outer_product(
         for rows, images in _blocks(windows, image.dtype.itemsize):
             columns, slots = _columns(image, windows, groups, rows, images, slots)
             part = _part(outputs, rows, images, groups)
-            total += np.matmul(part, np.transpose(columns, (0, 2, 1)))
+            total += _inner_products(part, columns)
     return np.reshape(total, (filters, channels, *windows.size))
+
+
+def _inner_products(a: Array, b: Array) -> Array:
+    """Return the inner products of the rows of matrices: (G, F, L) and (G, K, L) to (G, F, K)."""
+    f, k, length = a.shape[1], b.shape[1], a.shape[2]
+    if f * k <= SMALL and length > PIECE:
+        # BLAS is slow at long sums for few results; short ones stay in cache.
+        total = np.matmul(a[..., :PIECE], np.transpose(b[..., :PIECE], (0, 2, 1)))
+        for start in range(PIECE, length, PIECE):
+            part = slice(start, start + PIECE)
+            total += np.matmul(a[..., part], np.transpose(b[..., part], (0, 2, 1)))
+        return total
+    if f < k:  # BLAS prefers the larger number first
+        return np.transpose(np.matmul(b, np.transpose(a, (0, 2, 1))), (0, 2, 1))
+    return np.matmul(a, np.transpose(b, (0, 2, 1)))
+
+
+def _sum_of_channels(g: Array, channels: int) -> Array:
+    """Sum over images and places; as a product with ones it is five times as fast as `sum`."""
+    rows = reshape(transpose(g, (*range(1, g.ndim), 0)), (channels, math.prod(g.shape) // channels))
+    return matmul(rows, np.ones_like(g, shape=(rows.shape[1],)))
