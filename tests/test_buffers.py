@@ -79,7 +79,7 @@ def test_no_more_is_kept_than_the_budget():
     arrays = [buffers.empty(*size) for _ in range(3)]
     del arrays
     assert kept() == 8 << 20
-    other = buffers.empty((5 << 19,), FLOAT)  # 5 MiB
+    other = buffers.empty((5 << 18,), FLOAT)  # 5 MiB
     del other
     assert kept() == 5 << 20, "of the size not seen for long, less is kept"
     mg.set_buffer_budget(0)
