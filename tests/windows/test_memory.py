@@ -17,6 +17,15 @@ loops = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("loops.py"
 MIB = 1 << 20
 
 
+@pytest.fixture(autouse=True)
+def without_kept_buffers():
+    """What is measured is what a call takes, not what earlier ones have left."""
+    budget = mg.get_buffer_budget()
+    mg.set_buffer_budget(0)
+    yield
+    mg.set_buffer_budget(budget)
+
+
 def peak_of(call):
     """Result of a call, and the bytes held at the most beyond those before it."""
     gc.collect()
