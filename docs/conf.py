@@ -31,8 +31,8 @@ nitpick_ignore_regex = [
     ("py:class", r"(np|numpy|collections|inspect|typing)\..*"),
     ("py:class", r"(Any|Callable|Iterable|Iterator|Literal|Sequence)"),
     ("py:class", r"(Arrays?|ArrayLike|Axis|DTypeLike|Forward|Mode|NDArray)"),
-    ("py:class", r"(Op|Order|Pair|Part|Windows)"),
-    ("py:class", r"(minigrad\.(autograd|registry)\.)?[A-Z]"),
+    ("py:class", r"(Op|Order|Size|OutputSize|Padding|Layout|Part|Windows|Pool|Taps)"),
+    ("py:class", r"(minigrad\.(autograd|registry|resources)\.)?[A-Z]"),
     ("py:class", r"minigrad\.(autograd|data)\._.*"),
     ("py:class", r"minigrad\.nn\.module\.IncompatibleKeys"),
 ]

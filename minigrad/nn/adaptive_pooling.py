@@ -19,7 +19,7 @@ class _AdaptiveAverage(Pooling):
         self.output_size = output_size
 
     def forward(self, x: Any) -> Tensor:
-        """Map images of shape (N, C, *lengths) to (N, C, *output_size)."""
+        """Map images of shape (N, C, lengths...) to (N, C, output_size...)."""
         return self.function(x, self.output_size)
 
 
@@ -35,7 +35,7 @@ class _AdaptiveMaximum(Pooling):
         self.return_indices = return_indices
 
     def forward(self, x: Any) -> Tensor:
-        """Map images of shape (N, C, *lengths) to (N, C, *output_size), or to a pair of such."""
+        """Map images of shape (N, C, lengths...) to (N, C, output_size...), or to a pair."""
         return self.function(x, self.output_size, self.return_indices)
 
 

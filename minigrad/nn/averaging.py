@@ -38,7 +38,7 @@ class _Average(Pooling):
         self.exact = exact
 
     def forward(self, x: Any) -> Tensor:
-        """Map images of shape (N, C, *lengths) to (N, C, *out)."""
+        """Map images of shape (N, C, lengths...) to (N, C, out...)."""
         settings = (self.kernel_size, self.stride, self.padding, self.ceil_mode)
         counting = (self.count_include_pad, self.divisor_override)
         return self.function(x, *settings, *counting, dilation=self.dilation, exact=self.exact)
@@ -62,7 +62,7 @@ class _Norm(Pooling):
         self.ceil_mode = ceil_mode
 
     def forward(self, x: Any) -> Tensor:
-        """Map images of shape (N, C, *lengths) to (N, C, *out)."""
+        """Map images of shape (N, C, lengths...) to (N, C, out...)."""
         return self.function(x, self.norm_type, self.kernel_size, self.stride, self.ceil_mode)
 
 

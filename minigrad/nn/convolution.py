@@ -126,7 +126,7 @@ class _Conv(_Convolution):
         )
 
     def forward(self, x: Any) -> Tensor:
-        """Map (N, in_channels, *lengths) to (N, out_channels, *out)."""
+        """Map (N, in_channels, lengths...) to (N, out_channels, out...)."""
         x = cast_input(type(self).__name__, x, self.weight.dtype)
         sides: Any = self._sides
         if self.padding_mode != "zeros" and x.ndim == self.rank + 2:
@@ -253,7 +253,7 @@ class _ConvTranspose(_Convolution):
         self.output_padding = per_axis(name, "output_padding", output_padding, self.rank, least=0)
 
     def forward(self, x: Any, output_size: Sequence[int] | None = None) -> Tensor:
-        """Map (N, in_channels, *lengths) to (N, out_channels, *out).
+        """Map (N, in_channels, lengths...) to (N, out_channels, out...).
 
         Parameters
         ----------

@@ -169,7 +169,7 @@ class LayerNorm(_ByFeature):
         self._set_parameters(shape, elementwise_affine, bias, dtype)
 
     def forward(self, x: Any) -> Tensor:
-        """Map an input of shape (..., *normalized_shape) to the same shape."""
+        """Map an input of shape (..., normalized_shape...) to the same shape."""
         x = self._checked(x)
         return ops.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
@@ -225,7 +225,7 @@ class RMSNorm(_ByFeature):
         self._set_parameters(shape, elementwise_affine, False, dtype)
 
     def forward(self, x: Any) -> Tensor:
-        """Map an input of shape (..., *normalized_shape) to the same shape."""
+        """Map an input of shape (..., normalized_shape...) to the same shape."""
         return ops.rms_norm(self._checked(x), self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:

@@ -72,7 +72,7 @@ class _Windowed(Pooling):
         self.exact = exact
 
     def forward(self, x: Any) -> Tensor:
-        """Map images of shape (N, C, *lengths) to (N, C, *out)."""
+        """Map images of shape (N, C, lengths...) to (N, C, out...)."""
         settings = (self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
         return self.function(x, *settings, exact=self.exact)
 
@@ -95,7 +95,7 @@ class _Extreme(_Windowed):
         self.return_indices = return_indices
 
     def forward(self, x: Any) -> Tensor:
-        """Map images of shape (N, C, *lengths) to (N, C, *out), or to a pair of such."""
+        """Map images of shape (N, C, lengths...) to (N, C, out...), or to a pair of such."""
         settings = (self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
         return self.function(x, *settings, self.return_indices, exact=self.exact)
 
@@ -112,7 +112,7 @@ class _Unpooling(Pooling):
         self.padding = per_axis(name, "padding", padding, self.rank, 0)
 
     def forward(self, x: Any, indices: Any, output_size: Sequence[int] | None = None) -> Tensor:
-        """Map values and indices, both of shape (N, C, *out), to images (N, C, *lengths)."""
+        """Map values and indices, both of shape (N, C, out...), to images (N, C, lengths...)."""
         settings = (self.kernel_size, self.stride, self.padding, output_size)
         return self.function(x, indices, *settings)
 

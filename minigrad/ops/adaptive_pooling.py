@@ -166,7 +166,7 @@ def global_avg_pool(x: Array, /) -> Tensor:
 
     Parameters
     ----------
-    x : array of shape (N, C, *lengths)
+    x : array of shape (N, C, lengths...)
 
     Returns
     -------
@@ -191,7 +191,7 @@ def global_max_pool(x: Array, /) -> Forward:
 
     Parameters
     ----------
-    x : array of shape (N, C, *lengths)
+    x : array of shape (N, C, lengths...)
 
     Returns
     -------

@@ -237,7 +237,7 @@ def _average(
 
 
 def mean_of_windows(x: Array, pool: Pool, divisor: np.ndarray[Any, Any]) -> Tensor:
-    """Divide the sum of each window by a number of its own, (*out), or by one for all."""
+    """Divide the sum of each window by a number of its own, (out...), or by one for all."""
     if x.dtype == np.float16:  # whose sums overflow soon
         return astype(mean_of_windows(astype(x, np.float32), pool, divisor), np.float16)
     total = sum_windows(x, pool)

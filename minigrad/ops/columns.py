@@ -45,7 +45,7 @@ def im2col(
 
     Parameters
     ----------
-    x : array of shape (N, C, *lengths)
+    x : array of shape (N, C, lengths...)
         In one or more dimensions: (N, C, L), (N, C, H, W), (N, C, D, H, W), ...
     kernel_size, stride, dilation : int or one for each spatial axis
     padding : int, one for each spatial axis, pairs (before, after), "same" or "valid"
@@ -108,14 +108,14 @@ def col2im(
     Parameters
     ----------
     columns : array of shape (C * elements, windows * N), or (N * windows, C * elements) as rows
-    shape : (N, C, *lengths)
+    shape : (N, C, lengths...)
         Of the images.
     kernel_size, stride, padding, dilation, layout
         As for `im2col`.
 
     Returns
     -------
-    array of shape (N, C, *lengths)
+    array of shape (N, C, lengths...)
 
     Examples
     --------
@@ -157,7 +157,7 @@ def _known_layout(name: str, layout: str) -> None:
 
 
 def _rows_order(rank: int) -> list[int]:
-    """Axes of (C, elements, *out, N) in the order (N, *out, C, elements)."""
+    """Axes of (C, elements, out..., N) in the order (N, out..., C, elements)."""
     return [rank - 1, *range(2, rank - 1), 0, 1]
 
 
@@ -169,7 +169,7 @@ def unfold(
 
     Parameters
     ----------
-    x : array of shape (N, C, *lengths)
+    x : array of shape (N, C, lengths...)
     kernel_size, dilation, padding, stride
         As for `im2col`, in PyTorch's order.
 
@@ -218,7 +218,7 @@ def fold(
 
     Returns
     -------
-    array of shape (N, C, *output_size)
+    array of shape (N, C, output_size...)
 
     Examples
     --------

@@ -423,15 +423,15 @@ def convolution(
 
     Parameters
     ----------
-    x : array of shape (N, C, *lengths)
-    weight : array of shape (F, C // groups, *size)
+    x : array of shape (N, C, lengths...)
+    weight : array of shape (F, C // groups, size...)
     bias : array of shape (F,), optional
     windows : Windows
     groups : int
 
     Returns
     -------
-    array of shape (N, F, *out)
+    array of shape (N, F, out...)
     """
     columns = None
     out: Array | None = None
@@ -457,15 +457,15 @@ def transposed_convolution(
 
     Parameters
     ----------
-    x : array of shape (N, F, *out)
-    weight : array of shape (F, C // groups, *size)
+    x : array of shape (N, F, out...)
+    weight : array of shape (F, C // groups, size...)
     windows : Windows
         Over the images that are returned.
     groups : int
 
     Returns
     -------
-    array of shape (N, C, *lengths)
+    array of shape (N, C, lengths...)
     """
     out = None if replayed(x) else _scattered_product(x, weight, windows, groups)
     return out, (
@@ -482,8 +482,8 @@ def filter_gradient(
 
     Parameters
     ----------
-    x : array of shape (N, C, *lengths)
-    y : array of shape (N, F, *out)
+    x : array of shape (N, C, lengths...)
+    y : array of shape (N, F, out...)
     windows : Windows
     groups : int
     columns : array, optional
@@ -491,7 +491,7 @@ def filter_gradient(
 
     Returns
     -------
-    array of shape (F, C // groups, *size)
+    array of shape (F, C // groups, size...)
     """
     out = None if replayed(x) else _outer_product(x, y, windows, groups, columns)
     return out, (
@@ -522,7 +522,7 @@ def _blocks(windows: Windows, itemsize: int) -> Iterator[tuple[slice, slice]]:
 
 
 def _part(array: Array, rows: slice, images: slice, groups: int) -> Array:
-    """Return a block of an array (channels, *out, N) as matrices; a view, if of all images."""
+    """Return a block of an array (channels, out..., N) as matrices; a view, if of all images."""
     part = array[:, rows, ..., images]
     channels, *rest = part.shape
     return np.reshape(part, (groups, channels // groups, math.prod(rest)))

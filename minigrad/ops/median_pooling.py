@@ -137,7 +137,7 @@ def _median_pool(x: Array, pool: Pool) -> Forward:
 
 
 def _find_medians(images: Array, pool: Pool) -> tuple[Array, Array]:
-    """Return the numbers of the two elements in the middle of each window, as (C, *out, N).
+    """Return the numbers of the two elements in the middle of each window, as (C, out..., N).
 
     They are one and the same array if all windows have one in the middle.
     """

@@ -208,7 +208,7 @@ def layer_norm(
 
     Parameters
     ----------
-    x : array of shape (..., *normalized_shape)
+    x : array of shape (..., normalized_shape...)
     normalized_shape : int or tuple of int
         Lengths of the axes, one or more.
     weight, bias : array of shape `normalized_shape`, optional

@@ -84,7 +84,7 @@ class Pool:
 
     Attributes
     ----------
-    image : (N, C, *lengths)
+    image : (N, C, lengths...)
     axes : tuple of Axis
         One for each spatial axis.
     """
@@ -99,7 +99,7 @@ class Pool:
 
     @functools.cached_property
     def slots(self) -> tuple[int, ...]:
-        """Shape (C, *out, N) of what has one value for each window, in memory order."""
+        """Shape (C, out..., N) of what has one value for each window, in memory order."""
         return self.image[1], *self.out, self.image[0]
 
     @functools.cached_property
@@ -138,7 +138,7 @@ class Pool:
         return outer(axis.counts for axis in self.axes)
 
     def places(self, winners: Any) -> Any:
-        """Index into the flattened spatial axes of the winners, both as (C, *out, N)."""
+        """Index into the flattened spatial axes of the winners, both as (C, out..., N)."""
         starts = elements = np.zeros((), np.int64)
         for axis in self.axes:
             starts = starts[..., None] * axis.length + np.array(axis.starts)

@@ -32,7 +32,7 @@ def rms_norm(
 
     Parameters
     ----------
-    x : array of shape (..., *normalized_shape)
+    x : array of shape (..., normalized_shape...)
     normalized_shape : int or tuple of int
         Lengths of the axes, one or more.
     weight : array of shape `normalized_shape`, optional

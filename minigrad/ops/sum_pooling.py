@@ -120,12 +120,12 @@ def sum_windows(x: Array, /, pool: Pool) -> Forward:
 
     Parameters
     ----------
-    x : array of shape (N, C, *lengths)
+    x : array of shape (N, C, lengths...)
     pool : Pool
 
     Returns
     -------
-    array of shape (N, C, *out)
+    array of shape (N, C, out...)
     """
     if x.dtype.kind in "iu":
         x = x.astype(np.sum(np.zeros(1, x.dtype)).dtype)
@@ -158,12 +158,12 @@ def spread_windows(x: Array, /, pool: Pool) -> Forward:
 
     Parameters
     ----------
-    x : array of shape (N, C, *out)
+    x : array of shape (N, C, out...)
     pool : Pool
 
     Returns
     -------
-    array of shape (N, C, *lengths)
+    array of shape (N, C, lengths...)
     """
     n, c, *lengths = pool.image
     values = batch_innermost(x)
@@ -189,6 +189,6 @@ def spread_windows(x: Array, /, pool: Pool) -> Forward:
 
 
 def _resized(x: Array, place: int, length: int) -> Array:
-    """An array like (C, *lengths, N), but of another length along one spatial axis."""
+    """An array like (C, lengths..., N), but of another length along one spatial axis."""
     shape = np.shape(x)
     return empty_like(x, (*shape[: place + 1], length, *shape[place + 2 :]))

@@ -1,9 +1,9 @@
 """The geometry of windows that slide over images, in any number of dimensions.
 
-Images are (N, C, *lengths), as in PyTorch: (N, C, L), (N, C, H, W) or (N, C, D, H, W). In memory
-the kernels keep them as (C, *lengths, N), the batch innermost, behind that shape: every slide of a
-window is then a run of whole rows of the batch, and the output of the matrix product of a
-convolution is in that order already.
+Images are (N, C, lengths...), as in PyTorch: (N, C, L), (N, C, H, W) or (N, C, D, H, W). In
+memory the kernels keep them as (C, lengths..., N), the batch innermost, behind that shape: every
+slide of a window is then a run of whole rows of the batch, and the output of the matrix product of
+a convolution is in that order already.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Windows(NamedTuple):
 
     Attributes
     ----------
-    image : (N, C, *lengths)
+    image : (N, C, lengths...)
     size, stride, dilation : tuple of int
         One for each spatial axis.
     padding : tuple of (before, after)
@@ -55,7 +55,7 @@ class Windows(NamedTuple):
 
     @property
     def slots(self) -> tuple[int, ...]:
-        """Shape (C, elements, *out, N): each element of the window, as all windows see it."""
+        """Shape (C, elements, out..., N): each element of the window, as all windows see it."""
         return self.image[1], math.prod(self.size), *self.out, self.image[0]
 
     @property
@@ -167,7 +167,7 @@ def windows_over(
     ----------
     name : str
         For messages.
-    shape : (N, C, *lengths)
+    shape : (N, C, lengths...)
         Of the images.
     size, stride, dilation : int or sequence of int
         One for each spatial axis.
@@ -321,7 +321,7 @@ def padding_of(sides: tuple[tuple[int, int], ...]) -> Any:
 
 
 def batch_innermost(x: Array) -> Array:
-    """Return an (N, C, *lengths) array as (C, *lengths, N), copied if it is not so in memory."""
+    """Return images (N, C, lengths...) as (C, lengths..., N), copied if they lie otherwise."""
     moved = np.transpose(x, (*range(1, x.ndim), 0))
     if type(moved) is np.ndarray and moved.flags.c_contiguous:
         return moved
@@ -329,12 +329,12 @@ def batch_innermost(x: Array) -> Array:
 
 
 def batch_first(x: Array) -> Array:
-    """Return a (C, *lengths, N) array as an (N, C, *lengths) view."""
+    """Return a (C, lengths..., N) array as an (N, C, lengths...) view."""
     return np.transpose(x, (x.ndim - 1, *range(x.ndim - 1)))
 
 
 def within_margin(x: Array, windows: Windows) -> Array:
-    """Images as (C, *padded, N) in memory, with zeros around them."""
+    """Images as (C, padded..., N) in memory, with zeros around them."""
     if windows.padded == windows.image[2:]:
         return batch_innermost(x)
     n, c, *_ = windows.image

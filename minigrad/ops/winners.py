@@ -22,13 +22,13 @@ from .windows import EVERYTHING, batch_first, batch_innermost, over_channels
 def find_winners(
     images: Array, pool: Pool, extreme: np.ufunc, beats: Callable[..., Array]
 ) -> tuple[Array, Array]:
-    """Return the winner of each window and its number, both as (C, *out, N).
+    """Return the winner of each window and its number, both as (C, out..., N).
 
     Of equal elements the first wins, and the first nan over all else.
 
     Parameters
     ----------
-    images : array of shape (C, *lengths, N)
+    images : array of shape (C, lengths..., N)
     pool : Pool
     extreme : ufunc
         `numpy.maximum` or `numpy.minimum`.
@@ -142,14 +142,14 @@ def scatter_winners(x: Array, /, winners: Array, pool: Pool) -> Forward:
 
     Parameters
     ----------
-    x : array of shape (N, C, *out)
-    winners : array of int of shape (C, *out, N)
+    x : array of shape (N, C, out...)
+    winners : array of int of shape (C, out..., N)
         Number of the winner in each window, in row-major order.
     pool : Pool
 
     Returns
     -------
-    array of shape (N, C, *lengths)
+    array of shape (N, C, lengths...)
     """
     n, c, *lengths = pool.image
     values = batch_innermost(x)
@@ -179,7 +179,7 @@ def scatter_winners(x: Array, /, winners: Array, pool: Pool) -> Forward:
 
 
 def _flat_places(winners: Array, pool: Pool) -> Array:
-    """Index in flattened images (C, *lengths, N) of the winners (C, *out, N)."""
+    """Index in flattened images (C, lengths..., N) of the winners (C, out..., N)."""
     n, _, *lengths = pool.image
     channels = math.prod(lengths) * np.arange(np.shape(winners)[0])
     places = pool.places(winners) + np.reshape(channels, (-1, *[1] * (len(lengths) + 1)))
@@ -204,14 +204,14 @@ def gather_winners(x: Array, /, winners: Array, pool: Pool) -> Forward:
 
     Parameters
     ----------
-    x : array of shape (N, C, *lengths)
-    winners : array of int of shape (C, *out, N)
+    x : array of shape (N, C, lengths...)
+    winners : array of int of shape (C, out..., N)
         Number of the winner in each window, in row-major order.
     pool : Pool
 
     Returns
     -------
-    array of shape (N, C, *out)
+    array of shape (N, C, out...)
     """
     images = batch_innermost(x)
     values = empty_like(x, pool.slots)
