@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..buffers import fresh
 from ..registry import Array, Forward, constant, op
 from .reductions import kept_shape, sum
 from .shaping import astype, inverse, reshape
@@ -60,27 +61,34 @@ def standardize(
     # A shift by a constant cancels from the derivative. By one of the elements, equal elements
     # become exactly 0, and no digits are lost where the mean is far from 0.
     some = constant(x)[tuple(slice(n) for n in kept)]
-    deviations = x - some
+    deviations = fresh(np.subtract, x, some)
     center = sum(deviations, axis, keepdims=True) / count
     deviations -= center
     variance = _inner(deviations, deviations, axis) / count
     scale = 1 / np.sqrt(variance + eps)
-    factor = scale if weight is None else _laid_out_as(x, weight * scale)
-    out = deviations * factor
+    # One factor, but where it would be as large as `x`.
+    factors = [scale] if weight is None else [scale, weight]
+    if weight is not None and math.prod(np.broadcast_shapes(scale.shape, weight.shape)) < x.size:
+        factors = [_laid_out_as(x, weight * scale)]
+
+    def scaled(v: Array) -> Array:
+        product = fresh(np.multiply, v, factors[0])
+        for factor in factors[1:]:
+            product = _in_place(np.multiply, product, factor)
+        return product
+
+    out = scaled(deviations)
     if bias is not None:
-        if np.result_type(out.dtype, bias.dtype) == out.dtype:
-            out += bias
-        else:
-            out = out + bias
+        out = _in_place(np.add, out, bias)
 
     def by_x(g: Array, by_mean: Array, by_variance: Array) -> Array:
-        h = g * factor
+        h = scaled(g)
         # In place they keep the memory order, for which see `_laid_out_as`.
         slope = _inner(h, deviations, axis) * scale * scale
         slope -= 2 * by_variance
         level = sum(h, axis, keepdims=True)
         level -= by_mean
-        part = deviations * (slope / count)
+        part = fresh(np.multiply, deviations, slope / count)
         part += level / count
         h -= part
         return h
@@ -95,6 +103,13 @@ def standardize(
         return _inner(g, deviations * scale, tuple(alike))
 
     return Standardized(out, some + center, variance), (by_x, by_weight, lambda g, *_: g)
+
+
+def _in_place(ufunc: np.ufunc, x: Array, y: Array) -> Array:
+    """Return ``ufunc(x, y)``, written to an array `x` of one's own if that has the type for it."""
+    if type(x) is np.ndarray and np.result_type(x.dtype, y.dtype) == x.dtype:
+        return ufunc(x, y, out=x)
+    return ufunc(x, y)
 
 
 def _laid_out_as(x: Array, factor: Array) -> Array:
