@@ -71,7 +71,7 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
     """Return an array of a shape, as `np.empty`; a large one may be where another was."""
     count = math.prod(shape)
     size = count * dtype.itemsize
-    if size < LEAST or not _budget:
+    if size < LEAST or not _budget or dtype.hasobject:
         return np.empty(shape, dtype)
     room = -(-size // GRAIN) * GRAIN
     try:

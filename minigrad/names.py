@@ -124,6 +124,7 @@ FUNCTIONS = {
 # Parameters of functions.
 PARAMETERS = {
     "dim": "axis",
+    "input": "x",
     "dims": "axes",
     "keepdim": "keepdims",
     "unbiased": "ddof",

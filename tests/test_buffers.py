@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -177,3 +178,10 @@ def test_threads_do_not_get_the_same_memory(monkeypatch):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_objects_have_memory_of_their_own():
+    thirds = np.full((400, 400), Fraction(-1, 3), object)
+    assert not mg.relu(thirds).any()
+    out = mg.conv2d(thirds[None, None], np.ones((1, 1, 3, 3), object))
+    assert out[0, 0, 0, 0] == -3

@@ -38,6 +38,8 @@ from .dropout import Dropout1d as Dropout1d
 from .dropout import Dropout2d as Dropout2d
 from .dropout import Dropout3d as Dropout3d
 from .flatten import Flatten as Flatten
+from .folding import Fold as Fold
+from .folding import Unfold as Unfold
 from .linear import Linear as Linear
 from .module import Module as Module
 from .normalization import GroupNorm as GroupNorm

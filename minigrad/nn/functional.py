@@ -148,6 +148,11 @@ def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float | Non
     """
     if isinstance(x, (list, tuple)):
         x = np.asarray(x)
+    if not isinstance(pad, (tuple, list)):
+        raise TypeError(
+            f"pad: pad is (before, behind) for the last axis, then for the one in front of it, and "
+            f"so on, got {pad!r}"
+        )
     shape = np.shape(x)
     rank, given = len(shape), list(zip(pad[::2], pad[1::2], strict=False))
     if len(pad) % 2 or len(given) > rank:

@@ -118,6 +118,8 @@ def _update(
     name: str, x: Array, running: tuple[Any, Any], moments: tuple[Array, Array], momentum: float
 ) -> None:
     """Move running statistics towards those that normalised `x`, without another pass over it."""
+    if (running[0] is None) != (running[1] is None):
+        raise ValueError(f"{name}: takes running_mean and running_var, or neither")
     if not math.prod(np.shape(x)):
         return
     mean, var = (np.asarray(constant(moment)) for moment in moments)
@@ -128,6 +130,9 @@ def _update(
     ):
         if old is None:
             continue
+        if getattr(old, "dtype", np.dtype(object)).kind != "f":
+            seen = getattr(old, "dtype", type(old).__name__)
+            raise TypeError(f"{name}: {label} must be an array of floats, got {seen}")
         if np.shape(old) != x.shape[1:2]:
             raise ValueError(
                 f"{name}: {label} has shape {np.shape(old)}, but x of shape {x.shape} has "

@@ -240,10 +240,12 @@ def mean_of_windows(x: Array, pool: Pool, divisor: np.ndarray[Any, Any]) -> Tens
     """Divide the sum of each window by a number of its own, (out...), or by one for all."""
     if x.dtype == np.float16:  # whose sums overflow soon
         return astype(mean_of_windows(astype(x, np.float32), pool, divisor), np.float16)
+    if x.dtype.kind in "iu":
+        x = astype(x, float)
     total = sum_windows(x, pool)
     if (divisor == divisor.flat[0]).all():
         return divide(total, divisor.flat[0].item())
-    return divide(total, divisor.astype(total.dtype if total.dtype.kind == "f" else float))
+    return divide(total, divisor.astype(total.dtype))
 
 
 _LARGEST = {1: max_pool1d, 2: max_pool2d, 3: max_pool3d}
@@ -262,6 +264,8 @@ def _norm(
     x = as_array(x)
     pool = pool_over(name, rank, x, kernel_size, stride, 0, 1, ceil_mode, False)
     p = float(norm_type)
+    if x.dtype.kind in "iu":
+        x = astype(x, float)
     if abs(p) == math.inf:
         by_order = _LARGEST if p > 0 else _SMALLEST
         return by_order[rank](absolute(x), kernel_size, stride, ceil_mode=ceil_mode)

@@ -106,11 +106,16 @@ def resample(x: Array, /, taps: Taps, axis: int) -> Forward:
         At least 0.
     """
     order = tuple(range(np.ndim(x)))
+    kind = None
+    if x.dtype == np.float16:  # which has no digits for sums
+        x, kind = x.astype(np.float32), x.dtype
     if type(x) is np.ndarray:  # from the outermost to the innermost in memory
         order = tuple(sorted(order, key=lambda i: -abs(x.strides[i])))
     moved, at = np.transpose(x, order), order.index(axis)
     outer, (length, *inner) = moved.shape[:at], moved.shape[at:]
     sums = _weighted_sums(np.reshape(moved, (math.prod(outer), length, math.prod(inner))), taps)
+    if kind is not None:
+        sums = sums.astype(kind)
     out = np.transpose(np.reshape(sums, (*outer, taps.lengths[0], *inner)), inverse(order))
     return out, lambda g: resample(g, taps.transposed, axis)
 
@@ -148,11 +153,13 @@ def _rows(weights: Weights, behind: int) -> Weights:
 
 
 @functools.lru_cache(maxsize=64)
-def nearest_taps(length: int, size: int, factor: float | None, is_exact: bool) -> Taps:
+def nearest_taps(
+    length: int, size: int, factor: float | None, is_exact: bool, is_doubled: bool
+) -> Taps:
     """Take one element for each place of an axis."""
     # Which one may hang on the last bit: as in PyTorch, all is rounded to single precision.
     step = np.float32(length) / np.float32(size) if factor is None else np.float32(1 / factor)
-    if size == 2 * length and not is_exact:
+    if is_doubled:
         step = np.float32(0.5)
     places = np.arange(size) + (0.5 if is_exact else 0)
     sources = np.floor((step * places).astype(np.float32)).astype(np.intp)

@@ -120,7 +120,10 @@ def interpolate(
         if sizes[i] == lengths[i] and (factors[i] is None or mode not in _PLACED or antialias):
             continue
         if mode in ("nearest", "nearest-exact"):
-            taps = nearest_taps(*at, mode == "nearest-exact")
+            # PyTorch's kernel for images of two axes doubles them exactly, whatever the factor.
+            is_exact = mode == "nearest-exact"
+            is_doubled = len(lengths) == 2 and sizes[i] == 2 * lengths[i] and not is_exact
+            taps = nearest_taps(*at, is_exact, is_doubled)
         elif mode == "area":
             taps = area_taps(lengths[i], sizes[i])
         else:

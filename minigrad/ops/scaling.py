@@ -15,6 +15,7 @@ from .norms import vector_norm
 from .padding import pad
 from .reductions import Axis, mean
 from .rounding import clip
+from .shaping import astype
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -58,6 +59,9 @@ def rms_norm(
     axis = last_axes("rms_norm", x, normalized_shape, weight=weight)
     if eps is None:
         eps = float(np.finfo(x.dtype).eps)
+    if x.dtype == np.float16:  # whose squares overflow soon
+        single = rms_norm(astype(x, np.float32), normalized_shape, weight, eps)
+        return astype(single, np.float16)
     out = x / sqrt(mean(x * x, axis, keepdims=True) + eps)
     return out if weight is None else out * weight
 
@@ -91,6 +95,9 @@ def local_response_norm(
             f"local_response_norm: takes (N, C, ...) and a size of at least 1, got {x.shape} and "
             f"{size}"
         )
+    if x.dtype == np.float16:  # whose squares overflow soon
+        single = local_response_norm(astype(x, np.float32), size, alpha, beta, k)
+        return astype(single, np.float16)
     channels, beyond = x.shape[1], [(0, 0)] * (x.ndim - 2)
     padded = pad(x * x, [(0, 0), (size // 2, (size - 1) // 2), *beyond])
     total = functools.reduce(operator.add, (padded[:, i : i + channels] for i in range(size)))
@@ -118,4 +125,6 @@ def normalize(x: Array, /, p: float = 2.0, axis: Axis = 1, eps: float = 1e-12) -
     tensor([[0.6, 0.8],
             [0. , 0. ]], dtype=float64)
     """
+    if x.dtype == np.float16:  # whose squares overflow soon
+        return astype(normalize(astype(x, np.float32), p, axis, eps), np.float16)
     return x / clip(vector_norm(x, axis=axis, keepdims=True, ord=p), eps, None)

@@ -60,7 +60,7 @@ def standardize(
     count = math.prod(x.shape[i] for i in axis) or 1
     # A shift by a constant cancels from the derivative. By one of the elements, equal elements
     # become exactly 0, and no digits are lost where the mean is far from 0.
-    some = constant(x)[tuple(slice(n) for n in kept)]
+    some = constant(x)[tuple(slice(n) for n in kept)] if x.size else np.zeros_like(x, shape=kept)
     deviations = fresh(np.subtract, x, some)
     center = sum(deviations, axis, keepdims=True) / count
     deviations -= center

@@ -127,8 +127,11 @@ def sum_windows(x: Array, /, pool: Pool) -> Forward:
     -------
     array of shape (N, C, out...)
     """
-    if x.dtype.kind in "iu":
-        x = x.astype(np.sum(np.zeros(1, x.dtype)).dtype)
+    kind = x.dtype
+    if kind.kind in "iu":
+        x = x.astype(kind := np.sum(np.zeros(1, kind)).dtype)
+    elif kind == np.float16:  # which has no digits for sums
+        x = x.astype(np.float32)
     images = batch_innermost(x)
     total = empty_like(images, pool.slots)
 
@@ -147,6 +150,7 @@ def sum_windows(x: Array, /, pool: Pool) -> Forward:
             values = to
 
     over_channels(run, pool.image[1], images.size * images.dtype.itemsize)
+    total = total.astype(kind, copy=False)
     return batch_first(total), lambda g: spread_windows(g, pool)
 
 
@@ -166,6 +170,9 @@ def spread_windows(x: Array, /, pool: Pool) -> Forward:
     array of shape (N, C, lengths...)
     """
     n, c, *lengths = pool.image
+    kind = x.dtype
+    if kind == np.float16:
+        x = x.astype(np.float32)
     values = batch_innermost(x)
     images = empty_like(x, (c, *lengths, n))
 
@@ -185,6 +192,7 @@ def spread_windows(x: Array, /, pool: Pool) -> Forward:
             parts = to
 
     over_channels(run, c, images.size * images.dtype.itemsize)
+    images = images.astype(kind, copy=False)
     return batch_first(images), lambda g: sum_windows(g, pool)
 
 

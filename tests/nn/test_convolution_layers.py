@@ -63,6 +63,20 @@ def compare(name, rank, settings):
         np.testing.assert_allclose(part.grad.numpy(), expected.grad.numpy(), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("settings", [{}, {"stride": 2, "padding": 1}, {"dilation": (2, 1)}])
+def test_unfold_and_fold_as_in_pytorch(settings):
+    torch = pytest.importorskip("torch", reason="PyTorch is the reference here")
+    x = images(2)
+    columns = nn.Unfold(3, **settings)(x)
+    theirs = torch.nn.Unfold(3, **settings)
+    np.testing.assert_array_equal(columns, theirs(torch.tensor(x)).numpy())
+    assert repr(nn.Unfold(3, **settings)) == repr(theirs)
+    folded = nn.Fold((9, 8), 3, **settings)
+    theirs = torch.nn.Fold((9, 8), 3, **settings)
+    np.testing.assert_allclose(folded(columns), theirs(torch.tensor(columns)).numpy())
+    assert repr(folded) == repr(theirs)
+
+
 def test_padding_of_each_side():
     layer = nn.Conv2d(4, 2, 3, padding=((1, 0), (0, 2)))
     assert layer(images(2)).shape == (2, 2, 8, 8)

@@ -275,3 +275,14 @@ def test_parameters_start_at_1_and_0():
 def test_misuse_is_explained(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_running_statistics_are_floats_and_come_together():
+    x = np.ones((2, 4, 3))
+    batch_norm = nn.functional.batch_norm
+    with pytest.raises(TypeError, match=r"^batch_norm: running_mean must be an array of floats"):
+        batch_norm(x, np.zeros(4, int), np.ones(4), training=True)
+    with pytest.raises(TypeError, match=r"running_mean must be an array of floats, got list"):
+        batch_norm(x, [0.0] * 4, np.ones(4), training=True)
+    with pytest.raises(ValueError, match=r"^batch_norm: takes running_mean and running_var, or"):
+        batch_norm(x, np.zeros(4), None, training=True)

@@ -140,3 +140,8 @@ def test_the_batch_stays_innermost_in_memory():
 def test_a_wrong_setting(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_functional_pad_takes_pairs():
+    with pytest.raises(TypeError, match=r"^pad: pad is \(before, behind\) .*got 1$"):
+        nn.functional.pad(np.zeros((1, 1, 2, 2)), 1)

@@ -88,3 +88,28 @@ def test_local_response_norm_of_one_channel(size):
     x = rng.normal(size=(2, 1, 3))
     expected = x / (2 + 0.5 * x * x / size) ** 0.75
     np.testing.assert_allclose(mg.local_response_norm(x, size, 0.5, 0.75, 2), expected)
+
+
+@pytest.mark.parametrize(
+    "normalized",
+    [
+        lambda x: mg.rms_norm(x, 4),
+        lambda x: mg.normalize(x, axis=-1),
+        lambda x: mg.local_response_norm(x[:, :, None], 2, alpha=1.0),
+        lambda x: mg.layer_norm(x, 4),
+    ],
+    ids=["rms", "normalize", "local response", "layer"],
+)
+def test_half_precision_does_not_overflow(normalized):
+    x = np.array([[300.0, 400.0, -200.0, 250.0]] * 3, np.float16)
+    out = normalized(x)
+    assert out.dtype == np.float16
+    np.testing.assert_allclose(out, normalized(x.astype(np.float64)), rtol=2e-3)
+
+
+def test_an_empty_batch_has_an_empty_gradient_of_any_order():
+    x = mg.tensor(np.zeros((0, 3, 4, 4)), requires_grad=True)
+    out = mg.batch_norm(x)
+    (slope,) = mg.grad((out * out).sum(), x, create_graph=True)
+    (curvature,) = mg.grad(slope.sum(), x)
+    assert slope.shape == curvature.shape == x.shape

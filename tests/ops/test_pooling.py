@@ -410,3 +410,15 @@ def test_unpooling_is_pytorchs(call):
     flat = upstream.reshape(*x.shape[:2], -1)
     taken = np.take_along_axis(flat, indices.reshape(*x.shape[:2], -1), -1)
     np.testing.assert_array_equal(found, taken.reshape(y.shape))
+
+
+def test_sums_of_half_precision_are_exact_to_its_digits():
+    x = np.ones((1, 1, 200, 200), np.float16)
+    assert mg.sum_pool2d(x, 200).tolist() == [[[[40000]]]]
+    assert mg.interpolate(x, size=1, mode="area").tolist() == [[[[1]]]]
+
+
+def test_averages_and_norms_of_integers_do_not_wrap():
+    assert mg.avg_pool2d(np.full((1, 1, 2, 2), 2**62), 2).item() == 2.0**62
+    assert mg.lp_pool1d(np.array([[[-128, -128]]], np.int8), np.inf, 2).item() == 128.0
+    assert mg.lp_pool1d(np.array([[[-128, 0]]], np.int8), 2, 2).item() == 128.0
