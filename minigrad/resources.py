@@ -124,13 +124,17 @@ def in_parallel(work: Callable[[T], object], parts: Sequence[T]) -> None:
         for part in parts[first::threads]:
             work(part)
 
-    # A thread gets what the caller set for NumPy's floating-point errors, which is a context.
-    others = [
-        _executor().submit(contextvars.copy_context().run, share, first)
-        for first in range(1, threads)
-    ]
+    others, own = [], [0]
+    for first in range(1, threads):
+        # A thread gets what the caller set for NumPy's floating-point errors, which is a context.
+        context = contextvars.copy_context()
+        try:
+            others.append(_executor().submit(context.run, share, first))
+        except RuntimeError:  # when the main thread has ended, Python starts no thread any more
+            own.append(first)
     try:
-        share(0)
+        for first in own:
+            share(first)
     finally:
         for other in others:
             other.result()
