@@ -1,6 +1,8 @@
 """Threads and memory that kernels may use: settings, and that results do not depend on them."""
 
 import multiprocessing
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -80,6 +82,36 @@ def test_several_threads_may_convolve_at_once():
     for results in found:
         for ours, theirs in zip(results, expected, strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_kernels_work_when_no_thread_can_be_started_any_more():
+    # After the main thread, and at exit, Python starts no thread.
+    code = """
+import atexit, threading
+from minigrad.resources import in_parallel, set_num_threads
+
+def work(name):
+    done = []
+    in_parallel(done.append, range(5))
+    print(name, sorted(done))
+
+set_num_threads(3)
+atexit.register(work, "exit")
+threading.Thread(target=lambda: (threading.main_thread().join(), work("thread"))).start()
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split("\n") == ["thread [0, 1, 2, 3, 4]", "exit [0, 1, 2, 3, 4]", ""]
+    assert not found.stderr
+
+
+@pytest.mark.parametrize("budget", [0, 1 << 30])
+def test_types_do_not_depend_on_the_budget(budget):
+    mg.set_column_budget(budget)
+    images, weight = np.ones((3, 1, 8, 8), int), np.ones((4, 1, 3, 3), int)
+    assert mg.conv2d(images, weight).dtype == int
+    with_bias = mg.conv2d(images, weight, np.full(4, 0.5))
+    assert with_bias.dtype == float
+    assert np.all(with_bias == 9.5)
 
 
 @pytest.mark.skipif(

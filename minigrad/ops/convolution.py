@@ -569,7 +569,7 @@ def _product(
             part = _part(out, rows, images, groups)
             np.matmul(matrices, columns, out=part)
         else:
-            part = np.matmul(matrices, columns)
+            part = np.matmul(matrices, columns).astype(dtype, copy=False)
         if bias is not None:
             part += np.reshape(bias, (groups, -1, 1))
         if images != EVERYTHING:
