@@ -71,7 +71,7 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
     """Return an array of a shape, as `np.empty`; a large one may be where another was."""
     count = math.prod(shape)
     size = count * dtype.itemsize
-    if size < LEAST or not _budget or dtype.hasobject:
+    if size < LEAST or not _budget or dtype.hasobject:  # Python counts who has an object
         return np.empty(shape, dtype)
     room = -(-size // GRAIN) * GRAIN
     try:
@@ -94,7 +94,9 @@ def empty_like(
     dtype = x.dtype if dtype is None else dtype
     if shape is not None:
         return empty(shape, dtype)
-    order = np.argsort([-stride for stride in x.strides], kind="stable")
+    if x.size * dtype.itemsize < LEAST:
+        return np.empty_like(x, dtype)
+    order = np.argsort([-abs(stride) for stride in x.strides], kind="stable")
     return empty(tuple(x.shape[axis] for axis in order), dtype).transpose(np.argsort(order))
 
 

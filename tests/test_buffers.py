@@ -74,6 +74,12 @@ def test_small_arrays_are_plain():
     assert buffers.empty((10, 10), FLOAT).flags.owndata
 
 
+def test_objects_are_not_in_buffers():
+    ones = np.ones(SHAPE, object)
+    assert np.array_equal(buffers.empty_like(ones, SHAPE), np.empty(SHAPE, object))
+    assert mg.im2col(np.ones((1, 1, 200, 200), object), 3).dtype == object
+
+
 def test_no_more_is_kept_than_the_budget():
     mg.set_buffer_budget(10 << 20)
     size = ((1 << 20,), np.dtype(np.float64))  # 8 MiB

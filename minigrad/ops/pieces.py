@@ -11,6 +11,8 @@ from ..resources import in_parallel
 
 # Elements of a piece: a few arrays of them fit in a core's cache.
 PIECE = 1 << 16
+# Of an array that is worth the trouble.
+WORTH = 2 * PIECE
 Kernel = Callable[..., object]
 
 
@@ -23,7 +25,7 @@ def in_pieces(kernel: Kernel, *arrays: np.ndarray[Any, Any]) -> bool:
         False if nothing was done: the arrays are small, or not all in the same order without gaps.
     """
     first = arrays[0]
-    if first.size < 2 * PIECE:
+    if first.size < WORTH:
         return False
     order = sorted(range(first.ndim), key=lambda axis: -first.strides[axis])
     flat = []

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..buffers import empty_like
 from ..registry import Array, Forward, composed, constant, op
-from .pieces import PIECE, in_pieces
+from .pieces import PIECE, WORTH, in_pieces
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -29,7 +29,7 @@ def masked(keep: Array, x: Array) -> Array:
     bits = _BITS.get(x.itemsize) if x.dtype.kind == "f" else None
     if bits is None:
         return np.where(keep, x, np.zeros((), x.dtype))
-    if keep.shape == x.shape:
+    if keep.shape == x.shape and x.size >= WORTH:
         out = empty_like(x)
         if in_pieces(_keep_bits, keep.view(np.int8), x.view(bits), out.view(bits)):
             return out
@@ -42,11 +42,11 @@ def _keep_bits(keep: Array, x: Array, out: Array) -> None:
 
 
 def rectified(x: Array) -> Array:
-    """Return ``np.maximum(x, 0)``, of large arrays in pieces."""
-    if type(x) is np.ndarray:
+    """Return ``np.maximum(x, 0)``, of large arrays of floats in pieces."""
+    if type(x) is np.ndarray and x.dtype.kind == "f" and x.size >= WORTH:
         out = empty_like(x)
         # NumPy is three times as fast with another array as with a number.
-        zeros = np.zeros(min(x.size, PIECE), x.dtype)
+        zeros = np.zeros(PIECE, x.dtype)
 
         def kernel(x: Array, out: Array) -> None:
             np.maximum(x, zeros[: x.size], out=out)
