@@ -14,7 +14,8 @@ import numpy as np
 from ..registry import Array, Forward, composed, op
 from .averaging import mean_of_windows
 from .pooling import extreme_pool
-from .pooling_windows import adaptive_pool, as_array
+from .pooling_windows import adaptive_pool
+from .windows import as_array
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -110,7 +111,7 @@ def adaptive_avg_pool1d(x: Array, /, output_size: OutputSize) -> Tensor:
     -------
     array of shape (N, C, OL)
     """
-    x = as_array(x)
+    x = as_array("adaptive_avg_pool1d", "x", x)
     pool = adaptive_pool("adaptive_avg_pool1d", 1, x, output_size)
     return mean_of_windows(x, pool, pool.counts)
 
@@ -136,7 +137,7 @@ def adaptive_avg_pool2d(x: Array, /, output_size: OutputSize) -> Tensor:
     >>> mg.adaptive_avg_pool2d(np.arange(10.0).reshape(1, 1, 2, 5), (1, 3))
     array([[[[3. , 4.5, 6. ]]]])
     """
-    x = as_array(x)
+    x = as_array("adaptive_avg_pool2d", "x", x)
     pool = adaptive_pool("adaptive_avg_pool2d", 2, x, output_size)
     return mean_of_windows(x, pool, pool.counts)
 
@@ -155,7 +156,7 @@ def adaptive_avg_pool3d(x: Array, /, output_size: OutputSize) -> Tensor:
     -------
     array of shape (N, C, OD, OH, OW)
     """
-    x = as_array(x)
+    x = as_array("adaptive_avg_pool3d", "x", x)
     pool = adaptive_pool("adaptive_avg_pool3d", 3, x, output_size)
     return mean_of_windows(x, pool, pool.counts)
 
@@ -180,7 +181,7 @@ def global_avg_pool(x: Array, /) -> Tensor:
     >>> mg.global_avg_pool(np.arange(4.0).reshape(1, 1, 2, 2))
     array([[[[1.5]]]])
     """
-    x = as_array(x)
+    x = as_array("global_avg_pool", "x", x)
     pool = adaptive_pool("global_avg_pool", None, x, 1)
     return mean_of_windows(x, pool, pool.counts)
 

@@ -10,11 +10,11 @@ import numpy as np
 from ..registry import Array, composed, constant
 from .arithmetic import absolute, divide, multiply, power
 from .pooling import max_pool1d, max_pool2d, max_pool3d, min_pool1d, min_pool2d, min_pool3d
-from .pooling_windows import Pool, as_array, outer, pool_over
+from .pooling_windows import Pool, outer, pool_over
 from .selection import where
 from .shaping import astype
 from .sum_pooling import sum_windows
-from .windows import Size
+from .windows import Size, as_array
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -46,7 +46,7 @@ def avg_pool1d(
     -------
     array of shape (N, C, OL)
     """
-    x = as_array(x)
+    x = as_array("avg_pool1d", "x", x)
     pool = pool_over("avg_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode, exact)
     return _average("avg_pool1d", x, pool, count_include_pad, divisor_override)
 
@@ -95,7 +95,7 @@ def avg_pool2d(
     >>> mg.avg_pool2d(x, (1, 2), ceil_mode=True)
     array([[[[1.5, 3. ]]]])
     """
-    x = as_array(x)
+    x = as_array("avg_pool2d", "x", x)
     pool = pool_over("avg_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode, exact)
     return _average("avg_pool2d", x, pool, count_include_pad, divisor_override)
 
@@ -126,7 +126,7 @@ def avg_pool3d(
     -------
     array of shape (N, C, OD, OH, OW)
     """
-    x = as_array(x)
+    x = as_array("avg_pool3d", "x", x)
     pool = pool_over("avg_pool3d", 3, x, kernel_size, stride, padding, dilation, ceil_mode, exact)
     return _average("avg_pool3d", x, pool, count_include_pad, divisor_override)
 
@@ -261,7 +261,7 @@ def _norm(
     stride: Size | None,
     ceil_mode: bool,
 ) -> Tensor:
-    x = as_array(x)
+    x = as_array(name, "x", x)
     pool = pool_over(name, rank, x, kernel_size, stride, 0, 1, ceil_mode, False)
     p = float(norm_type)
     if x.dtype.kind in "iu":

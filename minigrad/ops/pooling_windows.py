@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .windows import Size, Windows, padding_of, per_axis, windows_over
+from .windows import Size, Windows, as_array, padding_of, per_axis, windows_over
 
 # With more taps along all axes together, kernels go over one axis at a time, or by index.
 MANY = 8
@@ -282,14 +282,9 @@ def pool_over(
     return pool
 
 
-def as_array(x: Any) -> Any:
-    """Return a list as an array, so that it has a shape."""
-    return np.asarray(x) if isinstance(x, (list, tuple)) else x
-
-
 def check_real(name: str, x: Any) -> None:
-    """Raise if `x` is boolean or complex."""
-    if x.dtype.kind not in "fiu":
+    """Raise if `x` is no array, or boolean or complex."""
+    if as_array(name, "x", x).dtype.kind not in "fiu":
         raise TypeError(
             f"{name}: x is {x.dtype}, but pooling is of real numbers; convert it first, as in "
             "x.astype(float)"

@@ -11,8 +11,8 @@ import numpy as np
 
 from ..buffers import empty_like
 from ..registry import Array, Forward, composed, op
-from .pooling_windows import Pool, as_array, pool_over
-from .windows import EVERYTHING, Size, batch_first, batch_innermost, over_channels
+from .pooling_windows import Pool, pool_over
+from .windows import EVERYTHING, Size, as_array, batch_first, batch_innermost, over_channels
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -42,7 +42,7 @@ def sum_pool1d(
     -------
     array of shape (N, C, OL)
     """
-    x = as_array(x)
+    x = as_array("sum_pool1d", "x", x)
     pool = pool_over("sum_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode, exact)
     return sum_windows(x, pool)
 
@@ -80,7 +80,7 @@ def sum_pool2d(
     array([[10., 18.],
            [42., 50.]])
     """
-    x = as_array(x)
+    x = as_array("sum_pool2d", "x", x)
     pool = pool_over("sum_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode, exact)
     return sum_windows(x, pool)
 
@@ -109,7 +109,7 @@ def sum_pool3d(
     -------
     array of shape (N, C, OD, OH, OW)
     """
-    x = as_array(x)
+    x = as_array("sum_pool3d", "x", x)
     pool = pool_over("sum_pool3d", 3, x, kernel_size, stride, padding, dilation, ceil_mode, exact)
     return sum_windows(x, pool)
 
