@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 import operator
-import threading
 import weakref
 from typing import Any
 
@@ -28,7 +27,6 @@ LINE = 64  # bytes; arrays begin at a line of the cache
 
 _budget = 256 << 20
 _kept: dict[int, list[memoryview]] = {}  # by size, the last one seen at the end
-_lock = threading.RLock()  # an array may die anywhere, also in here
 
 
 def get_buffer_budget() -> int:
@@ -121,21 +119,25 @@ def fresh(ufunc: np.ufunc, x: Any, y: Any) -> Any:
     return ufunc(x, y)
 
 
+# An array may die anywhere: in any thread, while another forks the process, in the middle of these
+# functions. So there is no lock to wait for. Each step on a list or a dictionary is whole, and a
+# buffer is never in two hands; one that is missed where two calls meet goes back to the system.
 def _keep(room: int, buffer: memoryview) -> None:
-    with _lock:
-        buffers = _kept.pop(room, [])
-        buffers.append(buffer)
-        _kept[room] = buffers
-        _let_go()
+    buffers = _kept.pop(room, [])
+    buffers.append(buffer)
+    _kept[room] = buffers
+    _let_go()
 
 
 def _let_go() -> None:
     """Let go of buffers until the rest is within the budget, of sizes long not seen first."""
-    with _lock:
-        total = sum(room * len(buffers) for room, buffers in tuple(_kept.items()))
-        for room, buffers in tuple(_kept.items()):
-            while total > _budget and buffers:
-                buffers.pop()
-                total -= room
-            if not buffers:
-                _kept.pop(room, None)
+    # Of the numbers alone: making the pairs of `items` may collect garbage, and so call `_keep`.
+    rooms = list(_kept)
+    total = sum(room * len(_kept.get(room, ())) for room in rooms)
+    for room in rooms:
+        buffers = _kept.get(room, [])
+        while total > _budget and buffers:
+            del buffers[-1:]  # also if it is empty by now
+            total -= room
+        if not buffers:
+            _kept.pop(room, None)

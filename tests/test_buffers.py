@@ -1,6 +1,9 @@
 """Memory that is used again: never while somebody can still see it."""
 
 import gc
+import os
+import subprocess
+import sys
 import threading
 from fractions import Fraction
 
@@ -163,6 +166,32 @@ def test_training_never_sees_the_memory_of_others(monkeypatch):
     for found, right in zip(trained(), expected, strict=True):
         assert np.array_equal(found, right)
     assert len(reused) > 100
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_process_may_fork_while_a_thread_gives_memory_back():
+    code = """
+import os, signal, threading, warnings
+import numpy as np
+from minigrad import buffers
+
+def use(times):
+    for _ in range(times):
+        buffers.empty((100_000,), np.dtype(np.float32))
+
+warnings.simplefilter("ignore")
+threads = [threading.Thread(target=use, args=(10_000,)) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for _ in range(10):
+    child = os.fork()
+    if not child:
+        signal.alarm(10)
+        use(3)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_threads_do_not_get_the_same_memory(monkeypatch):
