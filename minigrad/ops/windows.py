@@ -9,6 +9,7 @@ a convolution is in that order already.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import operator
 from collections.abc import Callable, Sequence
@@ -106,48 +107,46 @@ class Windows(NamedTuple):
         return (0, self.out[0]) if rows is None else (rows.start, rows.stop)
 
 
-# A network asks for the same few windows again and again.
-@functools.lru_cache(maxsize=1024)
+# A network asks for the same few windows again and again. What is kept of large ones is bounded:
+# the elements share the slices along each axis.
+@functools.lru_cache(maxsize=256)
 def _offsets(windows: Windows, start: int, stop: int) -> tuple[tuple[int, Slices], ...]:
     spans = [(start, stop), *((0, out) for out in windows.out[1:])]
-    return tuple(
-        (
-            number,
-            tuple(
-                slice(k * d + s * first, k * d + s * end, s)
-                for k, d, s, (first, end) in zip(
-                    element, windows.dilation, windows.stride, spans, strict=True
-                )
-            ),
+    along = [
+        [slice(k * d + s * first, k * d + s * end, s) for k in range(size)]
+        for size, d, s, (first, end) in zip(
+            windows.size, windows.dilation, windows.stride, spans, strict=True
         )
-        for number, element in enumerate(np.ndindex(windows.size))
-    )
+    ]
+    return tuple(enumerate(itertools.product(*along)))
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=256)
 def _inside(windows: Windows, start: int, stop: int) -> tuple[tuple[int, Slices, Slices], ...]:
     spans = [(start, stop), *((0, out) for out in windows.out[1:])]
-    found = []
-    for number, element in enumerate(np.ndindex(windows.size)):
-        image, part = [], []
-        for k, d, s, (before, _), length, (low, high) in zip(
-            element,
-            windows.dilation,
-            windows.stride,
-            windows.padding,
-            windows.image[2:],
-            spans,
-            strict=True,
-        ):
+    along = []
+    for size, d, s, (before, _), length, (low, high) in zip(
+        windows.size,
+        windows.dilation,
+        windows.stride,
+        windows.padding,
+        windows.image[2:],
+        spans,
+        strict=True,
+    ):
+        pairs = []
+        for k in range(size):
             # Window o has the element at o * s + offset.
             offset = k * d - before
             first = max(low, -(offset // s))
             end = max(first, min(high, (length - 1 - offset) // s + 1))
             at = first * s + offset
-            part.append(slice(first - low, end - low))
-            image.append(slice(at, at + s * (end - first), s))
-        found.append((number, tuple(image), tuple(part)))
-    return tuple(found)
+            pairs.append((slice(at, at + s * (end - first), s), slice(first - low, end - low)))
+        along.append(pairs)
+    return tuple(
+        (number, tuple(image for image, _ in pairs), tuple(part for _, part in pairs))
+        for number, pairs in enumerate(itertools.product(*along))
+    )
 
 
 def windows_over(
