@@ -105,17 +105,15 @@ def zeros_like(x: Any, shape: tuple[int, ...], dtype: np.dtype[Any] | None = Non
     return array
 
 
-def fresh(ufunc: np.ufunc, x: Any, y: Any) -> Any:
-    """Return ``ufunc(x, y)``; where both are arrays and it is as `x`, in memory that is kept."""
+def fresh(ufunc: np.ufunc, x: Any, y: Any, like: Any) -> Any:
+    """Return ``ufunc(x, y)``; if it is as `like`, in its order and in memory that is kept."""
     if (
-        type(x) is np.ndarray
-        and type(y) is np.ndarray
-        and x.nbytes >= LEAST
-        and y.ndim <= x.ndim
-        and np.result_type(x.dtype, y.dtype) == x.dtype
-        and np.broadcast_shapes(x.shape, y.shape) == x.shape
+        type(x) is type(y) is type(like) is np.ndarray
+        and like.nbytes >= LEAST
+        and np.result_type(x.dtype, y.dtype) == like.dtype
+        and np.broadcast_shapes(x.shape, y.shape) == like.shape
     ):
-        return ufunc(x, y, out=empty_like(x))
+        return ufunc(x, y, out=empty_like(like))
     return ufunc(x, y)
 
 

@@ -136,8 +136,10 @@ def in_parallel(work: Callable[[T], object], parts: Sequence[T]) -> None:
         for first in own:
             share(first)
     finally:
-        for other in others:
-            other.result()
+        errors = [other.exception() for other in others]  # waits for all of them
+    for error in errors:
+        if error is not None:
+            raise error
 
 
 def _executor() -> ThreadPoolExecutor:
@@ -145,7 +147,7 @@ def _executor() -> ThreadPoolExecutor:
     if _pool is None:
         from concurrent.futures import ThreadPoolExecutor  # most programs need none
 
-        _pool = ThreadPoolExecutor(_threads - 1, "minigrad")
+        _pool = ThreadPoolExecutor(max(1, _threads - 1), "minigrad")
     return _pool
 
 

@@ -266,6 +266,9 @@ def _norm(
     p = float(norm_type)
     if x.dtype.kind in "iu":
         x = astype(x, float)
+    if x.dtype == np.float16:  # whose powers overflow soon
+        single = _norm(name, rank, astype(x, np.float32), p, kernel_size, stride, ceil_mode)
+        return astype(single, np.float16)
     if abs(p) == math.inf:
         by_order = _LARGEST if p > 0 else _SMALLEST
         return by_order[rank](absolute(x), kernel_size, stride, ceil_mode=ceil_mode)

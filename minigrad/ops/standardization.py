@@ -61,7 +61,7 @@ def standardize(
     # A shift by a constant cancels from the derivative. By one of the elements, equal elements
     # become exactly 0, and no digits are lost where the mean is far from 0.
     some = constant(x)[tuple(slice(n) for n in kept)] if x.size else np.zeros_like(x, shape=kept)
-    deviations = fresh(np.subtract, x, some)
+    deviations = fresh(np.subtract, x, some, x)
     center = sum(deviations, axis, keepdims=True) / count
     deviations -= center
     variance = _inner(deviations, deviations, axis) / count
@@ -72,7 +72,7 @@ def standardize(
         factors = [_laid_out_as(x, weight * scale)]
 
     def scaled(v: Array) -> Array:
-        product = fresh(np.multiply, v, factors[0])
+        product = fresh(np.multiply, v, factors[0], x)
         for factor in factors[1:]:
             product = _in_place(np.multiply, product, factor)
         return product
@@ -88,7 +88,7 @@ def standardize(
         slope -= 2 * by_variance
         level = sum(h, axis, keepdims=True)
         level -= by_mean
-        part = fresh(np.multiply, deviations, slope / count)
+        part = fresh(np.multiply, deviations, slope / count, x)
         part += level / count
         h -= part
         return h

@@ -12,7 +12,7 @@ from ..registry import Array, Forward, op
 from .indexing import getitem
 from .pooling_windows import check_real
 from .selection import keep_where
-from .windows import LENGTHS, Size, batch_first, batch_innermost, per_axis
+from .windows import LENGTHS, Size, as_lengths, batch_first, batch_innermost, per_axis
 
 
 @op(piecewise_linear=True)
@@ -190,7 +190,7 @@ def _lengths(
     if output_size is None:
         lengths = default
     else:
-        given = tuple(output_size)
+        given = as_lengths(name, "output_size", output_size, least=rank)
         lengths = per_axis(name, "output_size", given[-rank:], rank, least=1)
         fits = all(
             d - s < length < d + s for d, s, length in zip(default, steps, lengths, strict=True)

@@ -422,3 +422,13 @@ def test_averages_and_norms_of_integers_do_not_wrap():
     assert mg.avg_pool2d(np.full((1, 1, 2, 2), 2**62), 2).item() == 2.0**62
     assert mg.lp_pool1d(np.array([[[-128, -128]]], np.int8), np.inf, 2).item() == 128.0
     assert mg.lp_pool1d(np.array([[[-128, 0]]], np.int8), 2, 2).item() == 128.0
+
+
+def test_norms_of_half_precision_do_not_overflow():
+    x = np.full((1, 1, 2), 300, np.float16)
+    assert mg.lp_pool1d(x, 4, 2).item() == pytest.approx(300 * 2**0.25, rel=1e-3)
+
+
+def test_an_output_size_of_unpooling_is_a_tuple():
+    with pytest.raises(TypeError, match=r"^max_unpool2d: output_size must be a tuple of integers"):
+        mg.max_unpool2d(np.ones((1, 1, 2, 2)), np.zeros((1, 1, 2, 2), int), 2, output_size=4)
