@@ -2,7 +2,8 @@
 
 The system clears every page that it hands out, which costs as much as half of the work on a large
 array, and the C library gives large blocks back as soon as they are free. So what the kernels
-allocate comes from buffers that are kept when nobody has them any more.
+allocate comes from buffers that are kept when nobody has them any more; on huge pages, where the
+system has them.
 
 That nobody has one is known by the array that was made from it: NumPy lets every view of an array
 hold on to the array itself where that does not stand on another array. When it dies, so have all
@@ -12,6 +13,7 @@ its views.
 from __future__ import annotations
 
 import math
+import mmap
 import operator
 import weakref
 from typing import Any
@@ -23,10 +25,9 @@ __all__ = ["get_buffer_budget", "set_buffer_budget"]
 # Smaller arrays are cheap. Sizes are rounded up, so that nearly equal ones share a buffer.
 LEAST = 1 << 18
 GRAIN = 1 << 16
-LINE = 64  # bytes; arrays begin at a line of the cache
 
 _budget = 256 << 20
-_kept: dict[int, list[memoryview]] = {}  # by size, the last one seen at the end
+_kept: dict[int, list[mmap.mmap]] = {}  # by size, the last one seen at the end
 
 
 def get_buffer_budget() -> int:
@@ -75,12 +76,19 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
     try:
         buffer = _kept[room].pop()
     except (KeyError, IndexError):
-        raw = np.empty(room + LINE, np.uint8)
-        start = -raw.ctypes.data % LINE
-        buffer = memoryview(raw)[start : start + room]  # type: ignore[arg-type]  # it is a buffer
+        buffer = _mapped(room)
     array = np.frombuffer(buffer, dtype, count)
     weakref.finalize(array, _keep, room, buffer).atexit = False
     return array.reshape(shape)
+
+
+def _mapped(room: int) -> mmap.mmap:
+    """New memory of the system's; on huge pages, of which the processor knows the places of all."""
+    if not hasattr(mmap, "MADV_HUGEPAGE"):
+        return mmap.mmap(-1, room)
+    buffer = mmap.mmap(-1, room, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    buffer.madvise(mmap.MADV_HUGEPAGE)
+    return buffer
 
 
 def empty_like(
@@ -120,7 +128,7 @@ def fresh(ufunc: np.ufunc, x: Any, y: Any, like: Any) -> Any:
 # An array may die anywhere: in any thread, while another forks the process, in the middle of these
 # functions. So there is no lock to wait for. Each step on a list or a dictionary is whole, and a
 # buffer is never in two hands; one that is missed where two calls meet goes back to the system.
-def _keep(room: int, buffer: memoryview) -> None:
+def _keep(room: int, buffer: mmap.mmap) -> None:
     buffers = _kept.pop(room, [])
     buffers.append(buffer)
     _kept[room] = buffers
