@@ -9,6 +9,9 @@ and for it with the gradients, the median milliseconds of each library, the rati
 DeZero, and the kernels of tutorials on NumPy (`tutorial_kernels.py`). All is in float32, and lies
 in memory as each library's own layers leave it, but the images of a first layer as data comes,
 (N, C, H, W). They need no gradient, which all but DeZero make use of.
+
+On two cores set OPENBLAS_THREAD_TIMEOUT=4 in the environment, or the spinning threads of NumPy's
+BLAS at times take the core from what comes between two matrix products, and so double its time.
 """
 
 import argparse
