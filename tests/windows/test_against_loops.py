@@ -232,7 +232,6 @@ def test_pool_of_integers(name, data):
     np.testing.assert_array_equal(out.astype(float), loops.pool(name, x, **settings).value)
 
 
-@pytest.mark.skipif(not loops.ALL_POOLS, reason="there are no indices yet")
 @pytest.mark.parametrize("name", ["max_pool1d", "max_pool2d", "max_pool3d"])
 @given(data=st.data())
 def test_indices_and_unpooling(name, data):

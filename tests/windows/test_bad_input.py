@@ -320,7 +320,6 @@ def test_window_outside_of_the_image(name):
     refused(lambda: getattr(mg, name)(x, 2, padding=3), ValueError, message)
 
 
-@pytest.mark.skipif(not loops.ALL_POOLS, reason="there is no exact yet")
 @pytest.mark.parametrize("name", [n for n in loops.POOLS if not n.startswith("lp")])
 def test_windows_that_do_not_come_out_even(name):
     rank = int(name[-2])
@@ -338,7 +337,6 @@ def test_what_has_no_order(name, dtype):
     refused(lambda: getattr(mg, name)(x, 2), TypeError, f"^{name}: x is {x.dtype}")
 
 
-@pytest.mark.skipif(not loops.ALL_POOLS, reason="there is no unpooling yet")
 @pytest.mark.parametrize("rank", [1, 2, 3])
 def test_unpooling_of_wrong_indices(rank):
     name = f"max_unpool{rank}d"
