@@ -13,11 +13,6 @@ loops = runpy.run_path(str(Path(__file__).with_name("loops.py")))
 each, sides = loops["each"], loops["sides"]
 
 
-# Whether the gradient of a transposed convolution with a filter of one element, stride 1 and
-# output padding (which then needs a dilation) is tested too.
-OUTPUT_PADDING_OF_ONE_ELEMENT = True
-
-
 def one_of(pick, options):
     return options[pick(0, len(options) - 1)]
 
@@ -71,8 +66,6 @@ def transposed_convolution(pick):
     size, stride, dilation = window(pick, rank)
     spread = [max(s, d) for s, d in zip(each(stride, rank), each(dilation, rank), strict=True)]
     extra = tuple(pick(0, s - 1) for s in spread)
-    if max(size) == 1 and max(each(stride, rank)) == 1 and not OUTPUT_PADDING_OF_ONE_ELEMENT:
-        extra = (0,) * rank
     extra = min(extra) if pick(0, 1) else extra
     padding = setting(pick, rank, 0, 2)
     lengths = []
@@ -105,8 +98,8 @@ def columns(pick, rank=None):
     return shape, {"kernel_size": size, "stride": stride, "padding": padding, "dilation": dilation}
 
 
-def pool(pick, name, plain, beyond_half=False):
-    """Shape of the images, and settings of the pool; with `plain` those that all pools have.
+def pool(pick, name, beyond_half=False):
+    """Shape of the images, and settings of the pool.
 
     The padding is at most half of the window, unless `beyond_half` and no window lies outside.
     """
@@ -123,9 +116,8 @@ def pool(pick, name, plain, beyond_half=False):
     }
     if name.startswith(("max", "min")):
         settings["dilation"] = dilation
-    if not plain:
-        settings["ceil_mode"] = bool(pick(0, 1))
-    if not plain and name.startswith("avg"):
+    settings["ceil_mode"] = bool(pick(0, 1))
+    if name.startswith("avg"):
         settings["count_include_pad"] = bool(pick(0, 1))
     if name.startswith("lp"):
         settings["norm_type"] = 2

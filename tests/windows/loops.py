@@ -353,12 +353,7 @@ RULES = {
 
 POOLS = {f"{kind}{rank}d": rule for kind, rule in RULES.items() for rank in (1, 2, 3)}
 
-# Whether the library has all of them, with `ceil_mode` and the settings of their own. Until then it
-# has those of WITHOUT_SETTINGS alone.
-ALL_POOLS = True
-WITHOUT_SETTINGS = {"max_pool2d"}
-
-TESTED = sorted(POOLS) if ALL_POOLS else sorted(WITHOUT_SETTINGS)
+TESTED = sorted(POOLS)
 
 
 def pool(name, x, **settings):

@@ -84,7 +84,7 @@ class Configuration:
         # Each in turn; two of five configurations are pools.
         turn = self.number // len(KINDS) * 2 + self.number % len(KINDS) - 2
         self.name = loops.TESTED[turn % len(loops.TESTED)]
-        shape, self.settings = draws.pool(pick, self.name, plain=not loops.ALL_POOLS)
+        shape, self.settings = draws.pool(pick, self.name)
         self.tied = turn // len(loops.TESTED) % 2 == 0 and not self.name.startswith(UNTIED)
         values = draws.one_of(pick, [draws.tied, draws.negative]) if self.tied else draws.separated
         self.arrays = [values(self.rng, shape)]
@@ -183,21 +183,17 @@ def compare(number):
     inputs = [mg.tensor(array, requires_grad=True) for array in call.arrays]
     # A copy: PyTorch takes neither read-only arrays nor negative strides.
     theirs = [torch.tensor(array.copy(), requires_grad=True) for array in call.arrays]
-    try:
-        out = call.here(*inputs)
-        expected = call.there(*theirs)
-        g = call.rng.normal(size=expected.shape).astype(call.dtype)
-        found = [out, *mg.grad(out, inputs, g)]
-        wanted = [expected, *torch.autograd.grad(expected, theirs, torch.tensor(g))]
-        near = 1e-10 if call.dtype is np.float64 else 3e-4
-        for one, other in zip(found, wanted, strict=True):
-            one, other = one.numpy(), other.numpy(force=True)
-            assert one.shape == other.shape
-            assert one.dtype == other.dtype
-            np.testing.assert_allclose(one, other, rtol=near, atol=near)
-    except Exception as error:
-        error.add_note(str(call))
-        raise
+    out = call.here(*inputs)
+    expected = call.there(*theirs)
+    g = call.rng.normal(size=expected.shape).astype(call.dtype)
+    found = [out, *mg.grad(out, inputs, g)]
+    wanted = [expected, *torch.autograd.grad(expected, theirs, torch.tensor(g))]
+    near = 1e-10 if call.dtype is np.float64 else 3e-4
+    for one, other in zip(found, wanted, strict=True):
+        one, other = one.numpy(), other.numpy(force=True)
+        assert one.shape == other.shape, call
+        assert one.dtype == other.dtype, call
+        np.testing.assert_allclose(one, other, rtol=near, atol=near, err_msg=str(call))
     compared[call.name] += 1
     compared["with ties"] += call.tied
 
@@ -213,7 +209,7 @@ def test_the_loops_pool_like_torch():
     rng = np.random.default_rng(0)
     pick = lambda least, most: int(rng.integers(least, most + 1))
     for name in sorted(loops.POOLS) * 8:
-        shape, settings = draws.pool(pick, name, plain=False)
+        shape, settings = draws.pool(pick, name)
         values = draws.separated if name.startswith(UNTIED) else draws.tied
         x = values(rng, shape)
         reference = loops.pool(name, x, **settings)
