@@ -446,6 +446,7 @@ if _typing.TYPE_CHECKING:
     from . import optim as optim
     from . import testing as testing
     from .testing import gradcheck as gradcheck
+    from .testing import gradgradcheck as gradgradcheck
 else:
     # Python calls it for a missing name. A type checker would take it as a promise that all exist.
     __getattr__ = _names.late

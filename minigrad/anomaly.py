@@ -98,18 +98,13 @@ class detect_anomaly(autograd.Watch):  # used like a function: with detect_anoma
                 what, index = found
                 raise AnomalyError(
                     f"{op.name}, forward: the result became {what} at {index}"
-                    f"{_inputs(op, values, part, index)}; called at {_line_of_caller()}"
+                    f"{_inputs(op, values, part, index)}; called at {line_of_caller()}"
                     f"{_advice(op)}"
                 )
 
-    def recorded(self, node: Node) -> None:
+    def recorded(self, node: Node, values: Sequence[Array]) -> None:
         """Note the line of code that made a node."""
-        origin = _line_of_caller()
-        autograd.notes(node).origin = origin
-        if isinstance(node, autograd.Output):
-            call = node.edges[0]
-            assert call is not None
-            autograd.notes(call).origin = origin
+        autograd.notes(autograd.call_of(node)).origin = line_of_caller()
 
     def passed(self, node: Node, position: int, gradient: Array, part: Array) -> None:
         """Raise if a step of the walk made a nan or an infinity."""
@@ -170,8 +165,8 @@ def _advice(op: Op) -> str:
     return f"\n{_ADVICE[op.name]}" if op.name in _ADVICE else ""
 
 
-def _line_of_caller() -> str:
-    """The line of code outside of this package and NumPy that is being run."""
+def line_of_caller() -> str:
+    """Return the line of code outside of this package and NumPy that is being run."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_INSIDE):
         frame = frame.f_back

@@ -99,16 +99,19 @@ class Notes:
     grad : tensor or None
         The gradient that was kept.
     origin : str
-        The line of the user's code that recorded the call, while anomalies are looked for.
+        The line of the user's code that recorded the call, if a watch has noted it.
+    values : sequence of array, or None
+        The values of the arrays, also of an op that does not keep them, if a watch has noted them.
     """
 
-    __slots__ = ("grad", "hooks", "origin", "retains_grad")
+    __slots__ = ("grad", "hooks", "origin", "retains_grad", "values")
 
     def __init__(self) -> None:
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.retains_grad = False
         self.grad: Any = None
         self.origin = ""
+        self.values: Sequence[Array] | None = None
 
 
 def notes(node: Node) -> Notes:
@@ -143,6 +146,13 @@ class Output(Node):
         self.index = index
 
 
+def call_of(node: Node) -> Node:
+    """Return the node of the call that an output belongs to."""
+    call = node.edges[0] if type(node) is Output else node
+    assert call is not None
+    return call
+
+
 # Recording modes
 
 
@@ -153,8 +163,8 @@ class Watch:
         """Look at the result of a call."""
         raise NotImplementedError
 
-    def recorded(self, node: Node) -> None:
-        """Look at the node of a call that was recorded."""
+    def recorded(self, node: Node, values: Sequence[Array]) -> None:
+        """Look at a call that was recorded: at the node of each output, and the arrays' values."""
         raise NotImplementedError
 
     def passed(self, node: Node, position: int, gradient: Array, part: Array) -> None:
@@ -339,7 +349,7 @@ class Traced(Dispatched):
                 if recording is not True:
                     for part in tensors:
                         if part._node is not None:
-                            recording.recorded(part._node)
+                            recording.recorded(part._node, values)
                 return tensors
             output = np.asarray(output)
         dtype = output.dtype
@@ -363,7 +373,7 @@ class Traced(Dispatched):
         tensor._value = output
         tensor._node = node
         if recording is not True:
-            recording.recorded(node)
+            recording.recorded(node, values)
         return tensor
 
     def _untracked_call(self, op: Op, arrays: Sequence[Array], settings: dict[str, Any]) -> Any:
@@ -642,8 +652,7 @@ def _walk(
 
         # 2. Its closures: those recorded, or of a new run of the rule on tensors.
         if type(node) is Output:
-            call = node.edges[0]
-            assert call is not None
+            call = call_of(node)
             if call not in pending:
                 pending[call] = [None] * len(call.shape)
                 heappush(youngest, (-call.birth, call))
@@ -673,7 +682,7 @@ def _walk(
             except AttributeError:
                 fits = False
             if not fits:
-                part = _fitted(part, node, position, edge)
+                part = fitted(part, node, position, edge)
             if watch is not None:
                 watch.passed(node, position, gradient, part)
             other = pending.get(edge)
@@ -738,8 +747,8 @@ def _filled(call: Node, gradients: list[Array | None]) -> list[Array]:
     ]
 
 
-def _fitted(part: Array, node: Node, position: int, edge: Node) -> Array:
-    """Sum what a closure returned to the shape of its array, in its dtype; raise if that fails."""
+def fitted(part: Array, node: Node, position: int, edge: Node) -> Array:
+    """Sum what a closure returned to the shape and dtype of its array; raise if that fails."""
     op = node.op
     assert op is not None
     where = f"{op.name}: the closure of {op.array_name(position)!r} returned"

@@ -144,6 +144,7 @@ def parameter_hint(message: str, has: frozenset[str]) -> str:
 LATE = {
     "data": "minigrad.data",
     "gradcheck": "minigrad.testing",
+    "gradgradcheck": "minigrad.testing",
     "nn": "minigrad.nn",
     "optim": "minigrad.optim",
     "testing": "minigrad.testing",

@@ -1,4 +1,30 @@
-"""Is this derivative right? Checks of gradients against finite differences."""
+"""Is this derivative right? Checks of gradients, from anywhere, that say what is wrong."""
 
-from .checker import GradientError as GradientError
+from .blame import Blame as Blame
+from .blame import Suspect as Suspect
+from .blame import blame as blame
+from .blame import keep_values as keep_values
+from .checker import assert_gradients as assert_gradients
 from .checker import gradcheck as gradcheck
+from .checker import gradgradcheck as gradgradcheck
+from .convergence import StepErrors as StepErrors
+from .convergence import TaylorTest as TaylorTest
+from .convergence import errors_by_step as errors_by_step
+from .convergence import taylor_test as taylor_test
+from .frameworks import check_jax as check_jax
+from .frameworks import check_torch as check_torch
+from .gradient_comparison import Compared as Compared
+from .gradient_comparison import GradientComparison as GradientComparison
+from .layers import check_value_and_grad as check_value_and_grad
+from .layers import check_vjp as check_vjp
+from .mutation_scores import MutationScore as MutationScore
+from .mutation_scores import mutation_score as mutation_score
+from .mutations import Mutant as Mutant
+from .mutations import mutants as mutants
+from .properties import property_gradcheck as property_gradcheck
+from .reports import VERDICTS as VERDICTS
+from .reports import Diagnosis as Diagnosis
+from .reports import Element as Element
+from .reports import GradientError as GradientError
+from .reports import Report as Report
+from .side_by_side import compare_gradients as compare_gradients

@@ -10,8 +10,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ... import ops
+from ..strategies.windows import windows_of
 from .calls import Array, Call, Samples, nonzero, real
-from .columns import windows_of
 from .pooling import RANKS, by_loops, members, pooled
 
 
@@ -50,7 +50,7 @@ def _average_by_loops(
 
 @st.composite
 def _normed(draw: st.DrawFn, rank: int) -> Call:
-    call = draw(pooled(rank, nonzero, leave="padding dilation"))
+    call = draw(pooled(rank, nonzero, padded=False, dilated=False))
     p = draw(st.sampled_from([1, 2, 3.5]))
     return Call(call.arrays, {"norm_type": p, **call.settings})
 

@@ -6,16 +6,19 @@ come from a drawn seed, so an example shrinks in its shapes and settings.
 
 from __future__ import annotations
 
-import math
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import hypothesis.extra.numpy as hnp
 import numpy as np
 from hypothesis import strategies as st
 
-Array: TypeAlias = np.ndarray[Any, Any]
+from .. import strategies
+from ..strategies.values import Array as Array
+from ..strategies.values import rngs as rngs
+from ..strategies.values import scattered, within
+
 Values: TypeAlias = Callable[[np.random.Generator, tuple[int, ...]], Array]
 Settings: TypeAlias = dict[str, Any]
 
@@ -92,20 +95,30 @@ class Samples:
     domain: Callable[[Any], Any] = lambda array: array
     single: float = 1e-4
 
+    def checked(self, op: Callable[..., Any], call: Call) -> Callable[..., Any]:
+        """Return the call as the function of flat arrays whose derivatives are checked."""
+        function = call.of(op)
+
+        @functools.wraps(function)
+        def of_arrays(*arrays: Any) -> Any:
+            return self.determined(function(*map(self.domain, arrays)))
+
+        return of_arrays
+
 
 def real(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Numbers of both signs."""
-    return np.asarray(rng.uniform(-2, 2, shape))
+    return within(rng, shape, "real")
 
 
 def positive(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Numbers well above 0."""
-    return np.asarray(rng.uniform(0.3, 2, shape))
+    return within(rng, shape, "positive")
 
 
 def nonzero(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Numbers of both signs, well away from 0."""
-    return np.asarray(positive(rng, shape) * rng.choice([-1.0, 1.0], shape))
+    return within(rng, shape, "nonzero")
 
 
 def integral(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -130,36 +143,20 @@ def mask(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 def separated(offset: float = 0.1) -> Values:
     """Numbers no two of which are close, nor close to those of another offset."""
-
-    def values(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        count = math.prod(shape)
-        return (0.5 * (rng.permutation(count) - count // 2) + offset).reshape(shape)
-
-    return values
-
-
-def rngs() -> st.SearchStrategy[np.random.Generator]:
-    """Generators from drawn seeds."""
-    return st.integers(0, 2**32 - 1).map(np.random.default_rng)
+    return lambda rng, shape: scattered(rng, shape, gap=0.5, offset=offset, kinks=())
 
 
 def shapes(dims: int = 0, side: int = 0) -> st.SearchStrategy[tuple[int, ...]]:
     """Shapes with at least so many axes, none shorter than `side`."""
-    return hnp.array_shapes(min_dims=dims, max_dims=3, min_side=side, max_side=3)
+    return strategies.shapes(min_dims=dims, min_side=side)
 
 
 @st.composite
 def elementwise(draw: st.DrawFn, *values: Values) -> Call:
     """Arrays that broadcast together, one for each kind of values."""
-    drawn = draw(
-        hnp.mutually_broadcastable_shapes(
-            num_shapes=len(values), max_dims=3, min_side=0, max_side=3
-        )
-    )
+    drawn = draw(strategies.broadcastable(len(values), min_side=0))
     rng = draw(rngs())
-    return Call(
-        tuple(kind(rng, shape) for kind, shape in zip(values, drawn.input_shapes, strict=True)), {}
-    )
+    return Call(tuple(kind(rng, shape) for kind, shape in zip(values, drawn, strict=True)), {})
 
 
 def unary(values: Values) -> st.SearchStrategy[Call]:
@@ -176,15 +173,11 @@ def reduction(
     The axes that are reduced are no shorter than `side`, the others no shorter than `least`.
     """
     shape = draw(shapes(side=least))
-    axes: list[st.SearchStrategy[Any]] = [st.none()]
-    if shape:
-        axes.append(st.integers(-len(shape), len(shape) - 1))
-    if tuples:
-        axes.append(hnp.valid_tuple_axes(len(shape)))
-    settings = {"axis": draw(st.one_of(axes)), "keepdims": draw(st.booleans())}
+    axis = draw(strategies.axes(len(shape), tuples=tuples))
+    settings = {"axis": axis, "keepdims": draw(st.booleans())}
     places = np.arange(len(shape))
-    if settings["axis"] is not None:
-        places = np.take(places, np.array(settings["axis"], dtype=int))
+    if axis is not None:
+        places = np.take(places, np.array(axis, dtype=int))
     reduced = np.atleast_1d(places)
     shape = tuple(max(n, side) if i in reduced else n for i, n in enumerate(shape))
     return Call((values(draw(rngs()), shape),), settings)
@@ -194,9 +187,5 @@ def reduction(
 def along_axis(draw: st.DrawFn, values: Values) -> Call:
     """One array and one or more of its axes."""
     shape = draw(shapes(dims=1, side=1))
-    axis = draw(
-        st.one_of(
-            st.integers(-len(shape), len(shape) - 1), hnp.valid_tuple_axes(len(shape), min_size=1)
-        )
-    )
+    axis = draw(strategies.axes(len(shape), none=False, min_size=1))
     return Call((values(draw(rngs()), shape),), {"axis": axis})

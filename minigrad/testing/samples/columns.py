@@ -1,75 +1,18 @@
-"""Samples of im2col, col2im and their relatives; windows over images, for other samples too."""
+"""Samples of im2col, col2im and their relatives."""
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
 from ... import ops
-from ...ops.windows import Windows, windows_over
-from .calls import Array, Call, Samples, Settings, real, rngs, separated
-
-
-def settings_of(least: int, most: int, rank: int) -> st.SearchStrategy[int | tuple[int, ...]]:
-    """A setting of windows: a number, or one for each spatial axis."""
-    number = st.integers(least, most)
-    return number | st.tuples(*[number] * rank)
-
-
-def each(setting: int | tuple[int, ...], rank: int) -> tuple[int, ...]:
-    """A setting as one number for each spatial axis."""
-    return (setting,) * rank if isinstance(setting, int) else setting
-
-
-@st.composite
-def window_settings(
-    draw: st.DrawFn,
-    rank: int | None = None,
-    side: int = 5,
-    pool: bool = False,
-    batch: int = 2,
-    channels: int = 2,
-) -> tuple[tuple[int, ...], Settings]:
-    """An image shape, and windows that fit in it; for pooling, with little padding."""
-    rank = draw(st.integers(1, 3)) if rank is None else rank
-    side = min(side, 3) if rank > 2 else side
-    size = draw(settings_of(1, 2 if rank > 2 else 3, rank))
-    dilation = draw(st.just(1) | settings_of(1, 2, rank))
-    padding = draw(settings_of(0, min(each(size, rank)) // 2 if pool else 2, rank))
-    least = [
-        max(1, d * (k - 1) + 1 - 2 * p)
-        for k, d, p in zip(each(size, rank), each(dilation, rank), each(padding, rank), strict=True)
-    ]
-    lengths = [draw(st.integers(low, max(low, side))) for low in least]
-    shape = (draw(st.integers(0, batch)), draw(st.integers(1, channels)), *lengths)
-    stride = draw(settings_of(1, 3, rank))
-    settings = {"kernel_size": size, "stride": stride, "padding": padding, "dilation": dilation}
-    if pool and has_empty(windows_of(shape, settings)):
-        settings["dilation"] = 1
-    return shape, settings
-
-
-def windows_of(shape: tuple[int, ...], settings: Settings) -> Windows:
-    """The windows of a call with these settings."""
-    known = ("stride", "padding", "dilation", "ceil_mode")
-    return windows_over(
-        "samples",
-        shape,
-        settings["kernel_size"],
-        **{name: settings[name] for name in known if name in settings},
-    )
-
-
-def has_empty(windows: Windows) -> bool:
-    """Whether some window has no element inside of the image."""
-    return any(
-        all(place is None for place in places(windows, at)) for at in np.ndindex(windows.out)
-    )
+from ...ops.windows import Windows
+from ..strategies.windows import each, places, window_settings, windows_of
+from .calls import Array, Call, Samples, real, rngs, separated
 
 
 @st.composite
@@ -77,19 +20,6 @@ def images(draw: st.DrawFn, rank: int | None = None, pool: bool = False) -> Call
     """Images and windows over them; for pooling, with no two values close."""
     shape, settings = draw(window_settings(rank, pool=pool))
     return Call(((separated() if pool else real)(draw(rngs()), shape),), settings)
-
-
-def places(windows: Windows, at: tuple[int, ...]) -> Iterator[tuple[int, ...] | None]:
-    """Index in the image of each element of the window `at`; None where it has none."""
-    for element in itertools.product(*map(range, windows.size)):
-        index = tuple(
-            o * s + k * d - before
-            for o, s, k, d, (before, _) in zip(
-                at, windows.stride, element, windows.dilation, windows.padding, strict=True
-            )
-        )
-        inside = all(0 <= i < length for i, length in zip(index, windows.image[2:], strict=True))
-        yield index if inside else None
 
 
 @st.composite

@@ -10,57 +10,28 @@ from hypothesis import strategies as st
 
 from ... import ops
 from ...ops.windows import Windows, windows_over
+from ..strategies.windows import convolutions, each, places, settings_of
 from .calls import Array, Call, Samples, real, rngs
-from .columns import each, places, settings_of, window_settings, windows_of
 
 
 @st.composite
-def _convolutions(draw: st.DrawFn, rank: int | None = None) -> tuple[Call, Windows]:
+def _convolutions(draw: st.DrawFn, rank: int) -> Call:
     """Images, filters, perhaps a bias, and the settings of a convolution."""
-    rank = draw(st.integers(1, 3)) if rank is None else rank
-    shape, settings = draw(window_settings(rank, side=4, channels=1))
-    groups, channels = draw(st.sampled_from([(1, 1), (1, 2), (2, 1), (2, 2), (3, 1)]))
-    filters = groups * draw(st.integers(1, 2))
-    shape = (shape[0], groups * channels, *shape[2:])
-    windows = windows_of(shape, settings)
-    del settings["kernel_size"]
+    found = draw(convolutions(rank, min_batch=0))
     rng = draw(rngs())
-    arrays = [real(rng, shape), real(rng, (filters, channels, *windows.size))]
-    if draw(st.booleans()):
-        arrays.append(real(rng, (filters,)))
-    kind = draw(st.sampled_from(["numbers", "sides", "valid", "same"]))
-    if kind == "sides":
-        more = draw(st.integers(0, 1))
-        settings["padding"] = [(p, p + more) for p in each(settings["padding"], rank)]
-    elif kind == "same":
-        settings.update(padding="same", stride=1)
-    elif (
-        kind == "valid"
-        and min(
-            n - d * (k - 1)
-            for n, d, k in zip(shape[2:], windows.dilation, windows.size, strict=True)
-        )
-        > 0
-    ):
-        settings["padding"] = "valid"
-    windows = windows_over("samples", shape, windows.size, **settings)
-    return Call(tuple(arrays), {**settings, "groups": groups}), windows
+    return Call(tuple(real(rng, shape) for shape in found.shapes), found.settings)
 
 
 @st.composite
 def _inner(draw: st.DrawFn, *parts: str) -> Call:
     """Some of the images, filters and outputs of a convolution."""
-    call, windows = draw(_convolutions())
-    n, filters = windows.image[0], call.arrays[1].shape[0]
-    arrays = {
-        "x": call.arrays[0],
-        "weight": call.arrays[1],
-        "y": real(draw(rngs()), (n, filters, *windows.out)),
-    }
-    chosen = [arrays[part] for part in parts]
-    if parts == ("x", "weight"):
-        chosen.extend(call.arrays[2:])
-    return Call(tuple(chosen), {"windows": windows, "groups": call.settings["groups"]})
+    found = draw(convolutions(draw(st.integers(1, 3)), min_batch=0))
+    shapes = dict(zip(("x", "weight", "bias"), found.shapes, strict=False), y=found.out_shape)
+    if parts == ("x", "weight") and found.has_bias:
+        parts = (*parts, "bias")
+    rng = draw(rngs())
+    arrays = tuple(real(rng, shapes[part]) for part in parts)
+    return Call(arrays, {"windows": found.windows, "groups": found.groups})
 
 
 @st.composite
@@ -168,14 +139,10 @@ def _conv_transpose_by_loops(
     return out if bias is None else out + bias.reshape(-1, *[1] * rank)
 
 
-def _call(drawn: tuple[Call, Windows]) -> Call:
-    return drawn[0]
-
-
 SAMPLES: dict[Callable[..., Any], Samples] = {
-    ops.conv1d: Samples(_convolutions(1).map(_call), _conv_by_loops),
-    ops.conv2d: Samples(_convolutions(2).map(_call), _conv_by_loops),
-    ops.conv3d: Samples(_convolutions(3).map(_call), _conv_by_loops),
+    ops.conv1d: Samples(_convolutions(1), _conv_by_loops),
+    ops.conv2d: Samples(_convolutions(2), _conv_by_loops),
+    ops.conv3d: Samples(_convolutions(3), _conv_by_loops),
     ops.conv_transpose1d: Samples(_transposes(1), _conv_transpose_by_loops),
     ops.conv_transpose2d: Samples(_transposes(2), _conv_transpose_by_loops),
     ops.conv_transpose3d: Samples(_transposes(3), _conv_transpose_by_loops),

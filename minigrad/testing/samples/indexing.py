@@ -6,29 +6,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import hypothesis.extra.numpy as hnp
 import numpy as np
 from hypothesis import strategies as st
 
 from ... import ops
+from ..strategies import indices
 from .calls import Array, Call, Samples, mask, real, rngs, shapes
-
-
-@st.composite
-def indices(draw: st.DrawFn, shape: tuple[int, ...]) -> Any:
-    """An index into an array: basic, repeated integers, a mask, or integers among slices."""
-    rng = draw(rngs())
-    kind = draw(st.sampled_from(["basic", "integers", "mask", "mixed"]))
-    if kind == "basic" or not shape[0]:
-        return draw(hnp.basic_indices(shape, allow_newaxis=True))
-    if kind == "mask":
-        return mask(rng, shape[: draw(st.integers(1, len(shape)))])
-    rows = rng.integers(-shape[0], shape[0], draw(shapes(dims=1)))
-    if kind == "integers":
-        return rows.tolist() if draw(st.booleans()) else rows
-    return (rows, ..., None, slice(None, None, draw(st.sampled_from([1, -1, 2]))))[
-        : 4 if len(shape) > 1 else 3
-    ]
 
 
 @st.composite

@@ -10,28 +10,23 @@ from hypothesis import strategies as st
 
 from ... import ops
 from ...ops.windows import Windows
+from ..strategies.windows import places, pools, windows_of
 from .calls import Array, Call, Samples, Values, rngs, separated
-from .columns import each, has_empty, places, window_settings, windows_of
 
 
 @st.composite
 def pooled(
-    draw: st.DrawFn, rank: int, values: Values | None = None, *booleans: str, leave: str = ""
+    draw: st.DrawFn,
+    rank: int,
+    values: Values | None = None,
+    *booleans: str,
+    padded: bool = True,
+    dilated: bool = True,
 ) -> Call:
     """Images and windows over them, with boolean settings, by default with no two values close."""
-    shape, settings = draw(window_settings(rank, pool=True))
-    settings.update({name: draw(st.booleans()) for name in ("ceil_mode", *booleans)})
-    settings = {name: value for name, value in settings.items() if name not in leave.split()}
-    if "padding" not in settings:
-        least = each(settings["kernel_size"], rank)
-        shape = (*shape[:2], *map(max, shape[2:], least))
-    if has_empty(windows_of(shape, settings)):
-        settings["ceil_mode"] = False
-    if draw(st.booleans()) and "stride" in settings:
-        settings["stride"] = settings["kernel_size"]
-        if has_empty(windows_of(shape, settings)):
-            settings["padding"] = 0
-    return Call(((values or separated())(draw(rngs()), shape),), settings)
+    pool = draw(pools(rank, padded, dilated, min_batch=0))
+    settings = {**pool.settings, **{name: draw(st.booleans()) for name in booleans}}
+    return Call(((values or separated())(draw(rngs()), pool.shape),), settings)
 
 
 def members(windows: Windows) -> Iterator[tuple[tuple[int, ...], list[tuple[int, ...]]]]:

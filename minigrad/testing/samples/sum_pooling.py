@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ... import ops
 from ...ops.pooling_windows import Pool, pool_of
+from ..strategies.windows import window_settings, windows_of
 from .calls import Array, Call, Samples, real, rngs
-from .columns import window_settings, windows_of
 from .pooling import RANKS, by_loops, pooled
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ... import ops
+from ..strategies.windows import each, window_settings, windows_of
 from .calls import Array, Call, Samples, real, rngs
-from .columns import each, window_settings, windows_of
 from .pooling import RANKS
 
 

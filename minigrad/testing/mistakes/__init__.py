@@ -1,0 +1,1 @@
+"""The mistakes that are made in derivatives: each predicts what backward would return."""
