@@ -136,7 +136,10 @@ def test_the_gradient_of_a_determinant_is_the_cofactors_at_any_rank(n):
 @pytest.mark.parametrize("ranks", [(3, 2, 1, 0), (3, 2), (1, 1)])
 def test_ranks_may_differ_in_a_batch(ranks):
     x = np.stack([rng.normal(size=(3, rank)) @ rng.normal(size=(rank, 3)) for rank in ranks])
-    assert mg.gradcheck(mg.linalg.det, x, order=3 if len(ranks) == 2 else 2)
+    assert mg.gradcheck(mg.linalg.det, x, order=2)
+    if len(ranks) == 2:
+        # Next to a singular matrix the third differences are of numbers that nearly cancel.
+        assert "wrong" not in mg.gradcheck(mg.linalg.det, x, order=3).verdicts
 
 
 def test_pseudo_inverse_without_full_rank_along_its_rank():
