@@ -28,13 +28,17 @@ default_role = "py:obj"
 nitpick_ignore_regex = [
     ("py:obj", r".*"),
     # What annotations name and no page describes: other projects' types, aliases, type variables.
-    ("py:class", r"(np|numpy|collections|inspect|typing)\..*"),
+    ("py:class", r"(np|numpy|collections|hypothesis|inspect|typing)\..*"),
+    # The parts of a long alias that NumPy's annotations are written out to.
+    ("py:class", r"(str|type)[ \[].*"),
     ("py:class", r"(Any|Callable|Iterable|Iterator|Literal|Sequence)"),
     ("py:class", r"(Arrays?|ArrayLike|Axis|DTypeLike|Forward|Mode|NDArray)"),
     ("py:class", r"(Op|Order|Size|OutputSize|Padding|Layout|Part|Windows|Pool|Taps)"),
     ("py:class", r"(minigrad\.(autograd|registry|resources)\.)?[A-Z]"),
     ("py:class", r"minigrad\.(autograd|data)\._.*"),
+    ("py:class", r"minigrad\.(autograd\.Node|ops\.windows\.Windows)"),
     ("py:class", r"minigrad\.nn\.module\.IncompatibleKeys"),
+    ("py:class", r"(Settings|Evidence)"),
 ]
 
 add_module_names = False
