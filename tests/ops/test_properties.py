@@ -106,7 +106,7 @@ def test_equals_the_reference(op: Op, data: st.DataObject) -> None:
 
 @every(DIFFERENTIABLE)
 @given(data=st.data())
-@settings(max_examples=10)
+@settings(max_examples=8)
 def test_first_derivative(op: Op, data: st.DataObject) -> None:
     call = data.draw(SAMPLES[op.function].calls)
     assert mg.gradcheck(determined(op, call), *call.flat())
@@ -114,7 +114,7 @@ def test_first_derivative(op: Op, data: st.DataObject) -> None:
 
 @every(DIFFERENTIABLE)
 @given(data=st.data())
-@settings(max_examples=6)
+@settings(max_examples=4)
 def test_second_derivative(op: Op, data: st.DataObject) -> None:
     call = data.draw(SAMPLES[op.function].calls)
     assume(sum(array.size for array in call.flat()) <= 60)
@@ -129,7 +129,7 @@ def test_second_derivative(op: Op, data: st.DataObject) -> None:
     ]
 )
 @given(data=st.data())
-@settings(max_examples=8)
+@settings(max_examples=5)
 def test_second_derivative_by_some_of_the_inputs(op: Op, data: st.DataObject) -> None:
     call = data.draw(SAMPLES[op.function].calls)
     flat = call.flat()
