@@ -741,6 +741,7 @@ def gathered(x, kernel_size, stride, padding, dilation=1, ceil_mode=False):
     """Elements of pooling windows along a last axis, and whether they lie inside of the image."""
     rank = x.ndim - 2
     inside = torch.ones(x.shape[2:], dtype=bool)[None, None]
+    stride = kernel_size if stride is None else stride
     settings = [np.broadcast_to(v, rank) for v in (kernel_size, stride, padding, dilation)]
     for axis, (k, s, p, d) in enumerate(zip(*settings, strict=True), start=2):
         length = x.shape[axis]
@@ -807,6 +808,7 @@ def median(x):
 def lp_pool(function):
     def pool(x, norm_type, kernel_size, stride, ceil_mode):
         if x.ndim == 3:
+            stride = kernel_size if stride is None else stride
             kernel_size, stride = (int(np.squeeze(v)) for v in (kernel_size, stride))
         return function(x.abs(), norm_type, kernel_size, stride, ceil_mode)
 
