@@ -9,11 +9,19 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import containers
-from ..tensor import Tensor
 from .cases import Settings, check
 from .judging import RTOL
 from .reports import Report
-from .subjects import ChangedInput, Pullback, Subject, function_name, names_of
+from .subjects import (
+    ChangedInput,
+    Pullback,
+    Subject,
+    as_arrays,
+    function_name,
+    gradient_names,
+    is_floating,
+    names_of,
+)
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -65,7 +73,7 @@ def check_torch(
         called = function.apply
         # Older functions take a context first.
         skipped = int(function.setup_context is torch.autograd.Function.setup_context)
-    leaves, structure = containers.flatten(tuple(map(_plain, inputs)))
+    leaves, structure = containers.flatten(tuple(map(as_arrays, inputs)))
     names = _names(getattr(function, "forward", function), inputs, skipped)
     count = len(leaves)
     trained: dict[str, Any] = {}
@@ -73,7 +81,7 @@ def check_torch(
         trained = {n: p for n, p in module.named_parameters() if p.requires_grad}
         leaves += [p.detach().cpu().numpy() for p in trained.values()]
         names += list(trained)
-    checked = [i for i, leaf in enumerate(leaves) if _is_floating(leaf)]
+    checked = [i for i, leaf in enumerate(leaves) if is_floating(leaf)]
 
     def call(tensors: Sequence[Any]) -> list[Any]:
         """The floating outputs, where these tensors take the places of the checked leaves."""
@@ -166,7 +174,7 @@ def _of_torch(
             torch,
             gradient,
             f"gradient of {name}",
-            [*parameters, *_gradient_names(cotangents)],
+            [*parameters, *gradient_names(cotangents)],
             [*values, *cotangents],
         )
 
@@ -233,9 +241,9 @@ def check_jax(
         If JAX is not installed.
     """
     jax = _imported("jax", "check_jax")
-    leaves, structure = containers.flatten(tuple(map(_plain, inputs)))
+    leaves, structure = containers.flatten(tuple(map(as_arrays, inputs)))
     names = _names(f, inputs, 0)
-    checked = [i for i, leaf in enumerate(leaves) if _is_floating(leaf)]
+    checked = [i for i, leaf in enumerate(leaves) if is_floating(leaf)]
 
     def call(*arrays: Any) -> list[Any]:
         given = list(leaves)
@@ -285,7 +293,7 @@ def _of_jax(
             jax,
             gradient,
             f"gradient of {name}",
-            [*parameters, *_gradient_names(cotangents)],
+            [*parameters, *gradient_names(cotangents)],
             [*values, *cotangents],
         )
 
@@ -341,31 +349,5 @@ def _names(f: Callable[..., Any], inputs: Sequence[Any], skipped: int) -> list[s
     return [
         name + path
         for name, argument in zip(names, inputs, strict=True)
-        for path in containers.paths(_plain(argument))
+        for path in containers.paths(as_arrays(argument))
     ]
-
-
-def _plain(argument: Any) -> Any:
-    """Arrays in place of tensors, arrays of JAX, floats and lists of numbers."""
-    if isinstance(argument, Tensor):
-        return argument.numpy()
-    if isinstance(argument, list):
-        leaves = containers.flatten(argument)[0]
-        if leaves and all(type(leaf) in {float, int, bool} for leaf in leaves):
-            return np.asarray(argument)
-    if isinstance(argument, list | tuple | dict):
-        return containers.map_leaves(_plain, argument)
-    if hasattr(argument, "detach"):
-        return argument.detach().cpu().numpy()
-    is_array = isinstance(argument, float | np.floating) or hasattr(argument, "__array__")
-    return np.asarray(argument) if is_array else argument
-
-
-def _is_floating(leaf: Any) -> bool:
-    return isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
-
-
-def _gradient_names(cotangents: Sequence[Array]) -> list[str]:
-    if len(cotangents) == 1:
-        return ["the gradient of the output"]
-    return [f"the gradient of output {i}" for i in range(len(cotangents))]

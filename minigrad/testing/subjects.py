@@ -115,7 +115,7 @@ class Arguments:
     frozen: list[Tensor] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.checked = [i for i, leaf in enumerate(self.leaves) if _is_floating(leaf)]
+        self.checked = [i for i, leaf in enumerate(self.leaves) if is_floating(leaf)]
 
     def call(self, f: Callable[..., Any], tensors: Sequence[Any]) -> Any:
         """Call the function with these in the places of the checked leaves."""
@@ -136,7 +136,7 @@ class Arguments:
 
 def arguments_of(f: Callable[..., Any], inputs: Sequence[Any]) -> Arguments:
     """Find the leaves of the arguments, and the parameters if `f` is a module."""
-    arrays = tuple(map(_as_arrays, inputs))
+    arrays = tuple(map(as_arrays, inputs))
     leaves, structure = containers.flatten(arrays)
     names = [
         name + path
@@ -226,11 +226,10 @@ def _of_tensors(
                 np.zeros_like(v) if g is None else g for g, v in zip(found, values, strict=True)
             ]
 
-        outputs = [f"the gradient of output {i}" for i in range(len(cotangents))]
         subject = _of_tensors(
             gradient,
             f"gradient of {name}",
-            [*parameters, *(["the gradient of the output"] if len(outputs) == 1 else outputs)],
+            [*parameters, *gradient_names(cotangents)],
             [*values, *cotangents],
         )
         # Its values need no graph, and where they are checked it is seen that both are the same.
@@ -352,7 +351,14 @@ def _kept(buffers: Sequence[Tensor]) -> Iterator[None]:
 # Arguments and their names
 
 
-def _as_arrays(argument: Any) -> Any:
+def gradient_names(cotangents: Sequence[Array]) -> list[str]:
+    """What the gradients of the outputs are called where they are inputs."""
+    if len(cotangents) == 1:
+        return ["the gradient of the output"]
+    return [f"the gradient of output {i}" for i in range(len(cotangents))]
+
+
+def as_arrays(argument: Any) -> Any:
     """Arrays in place of tensors, of floating numbers and of lists of numbers."""
     if isinstance(argument, Tensor):
         return argument.numpy()
@@ -361,11 +367,13 @@ def _as_arrays(argument: Any) -> Any:
         if leaves and all(isinstance(leaf, float | int | np.generic) for leaf in leaves):
             return np.asarray(argument)
         kind = type(argument)
-        return getattr(kind, "_make", kind)(map(_as_arrays, argument))
+        return getattr(kind, "_make", kind)(map(as_arrays, argument))
     if isinstance(argument, dict):
         same = copies.copy(argument)  # keeps what a subclass has besides
-        same.update({key: _as_arrays(value) for key, value in argument.items()})
+        same.update({key: as_arrays(value) for key, value in argument.items()})
         return same
+    if hasattr(argument, "detach"):  # a tensor of PyTorch
+        return argument.detach().cpu().numpy()
     if isinstance(argument, float) or (
         hasattr(type(argument), "__array__") and not isinstance(argument, np.ndarray | np.integer)
     ):
@@ -373,7 +381,8 @@ def _as_arrays(argument: Any) -> Any:
     return argument
 
 
-def _is_floating(leaf: Any) -> bool:
+def is_floating(leaf: Any) -> bool:
+    """Whether something is an array that can be checked."""
     return isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
 
 
