@@ -83,11 +83,14 @@ from .ops import atanh as atanh
 from .ops import atleast_1d as atleast_1d
 from .ops import atleast_2d as atleast_2d
 from .ops import atleast_3d as atleast_3d
+from .ops import attention_weights as attention_weights
 from .ops import average as average
 from .ops import avg_pool1d as avg_pool1d
 from .ops import avg_pool2d as avg_pool2d
 from .ops import avg_pool3d as avg_pool3d
 from .ops import batch_norm as batch_norm
+from .ops import binary_cross_entropy as binary_cross_entropy
+from .ops import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from .ops import bincount as bincount
 from .ops import bitwise_and as bitwise_and
 from .ops import bitwise_count as bitwise_count
@@ -102,6 +105,7 @@ from .ops import broadcast_to as broadcast_to
 from .ops import can_cast as can_cast
 from .ops import cbrt as cbrt
 from .ops import ceil as ceil
+from .ops import celu as celu
 from .ops import channel_shuffle as channel_shuffle
 from .ops import choose as choose
 from .ops import clip as clip
@@ -127,10 +131,13 @@ from .ops import corrcoef as corrcoef
 from .ops import correlate as correlate
 from .ops import cos as cos
 from .ops import cosh as cosh
+from .ops import cosine_embedding_loss as cosine_embedding_loss
+from .ops import cosine_similarity as cosine_similarity
 from .ops import count_nonzero as count_nonzero
 from .ops import cov as cov
 from .ops import cross as cross
 from .ops import cross_entropy as cross_entropy
+from .ops import ctc_loss as ctc_loss
 from .ops import cummax as cummax
 from .ops import cummin as cummin
 from .ops import cumprod as cumprod
@@ -154,6 +161,8 @@ from .ops import dsplit as dsplit
 from .ops import dstack as dstack
 from .ops import ediff1d as ediff1d
 from .ops import einsum as einsum
+from .ops import elu as elu
+from .ops import embedding as embedding
 from .ops import empty_like as empty_like
 from .ops import equal as equal
 from .ops import erf as erf
@@ -185,20 +194,29 @@ from .ops import frexp as frexp
 from .ops import full_like as full_like
 from .ops import gamma as gamma
 from .ops import gammaln as gammaln
+from .ops import gaussian_nll_loss as gaussian_nll_loss
 from .ops import gcd as gcd
+from .ops import gelu as gelu
 from .ops import getitem as getitem
 from .ops import global_avg_pool as global_avg_pool
 from .ops import global_max_pool as global_max_pool
+from .ops import glu as glu
 from .ops import gradient as gradient
 from .ops import greater as greater
 from .ops import greater_equal as greater_equal
 from .ops import group_norm as group_norm
+from .ops import hardshrink as hardshrink
+from .ops import hardsigmoid as hardsigmoid
+from .ops import hardswish as hardswish
+from .ops import hardtanh as hardtanh
 from .ops import heaviside as heaviside
+from .ops import hinge_embedding_loss as hinge_embedding_loss
 from .ops import histogram as histogram
 from .ops import histogram2d as histogram2d
 from .ops import histogram_bin_edges as histogram_bin_edges
 from .ops import hsplit as hsplit
 from .ops import hstack as hstack
+from .ops import huber_loss as huber_loss
 from .ops import hypot as hypot
 from .ops import i0 as i0
 from .ops import ifftshift as ifftshift
@@ -223,15 +241,19 @@ from .ops import isposinf as isposinf
 from .ops import isreal as isreal
 from .ops import isrealobj as isrealobj
 from .ops import ix_ as ix_
+from .ops import kl_div as kl_div
 from .ops import kron as kron
+from .ops import l1_loss as l1_loss
 from .ops import layer_norm as layer_norm
 from .ops import lcm as lcm
 from .ops import ldexp as ldexp
+from .ops import leaky_relu as leaky_relu
 from .ops import left_shift as left_shift
 from .ops import less as less
 from .ops import less_equal as less_equal
 from .ops import lexsort as lexsort
 from .ops import lgamma as lgamma
+from .ops import linear as linear
 from .ops import local_response_norm as local_response_norm
 from .ops import log as log
 from .ops import log1p as log1p
@@ -246,10 +268,12 @@ from .ops import logical_not as logical_not
 from .ops import logical_or as logical_or
 from .ops import logical_xor as logical_xor
 from .ops import logit as logit
+from .ops import logsigmoid as logsigmoid
 from .ops import logsumexp as logsumexp
 from .ops import lp_pool1d as lp_pool1d
 from .ops import lp_pool2d as lp_pool2d
 from .ops import lp_pool3d as lp_pool3d
+from .ops import margin_ranking_loss as margin_ranking_loss
 from .ops import matmul as matmul
 from .ops import matrix_transpose as matrix_transpose
 from .ops import matvec as matvec
@@ -261,6 +285,7 @@ from .ops import max_unpool1d as max_unpool1d
 from .ops import max_unpool2d as max_unpool2d
 from .ops import max_unpool3d as max_unpool3d
 from .ops import maximum as maximum
+from .ops import maxout as maxout
 from .ops import may_share_memory as may_share_memory
 from .ops import mean as mean
 from .ops import median as median
@@ -274,9 +299,14 @@ from .ops import min_pool2d as min_pool2d
 from .ops import min_pool3d as min_pool3d
 from .ops import min_scalar_type as min_scalar_type
 from .ops import minimum as minimum
+from .ops import mish as mish
 from .ops import mod as mod
 from .ops import modf as modf
 from .ops import moveaxis as moveaxis
+from .ops import mse_loss as mse_loss
+from .ops import multi_margin_loss as multi_margin_loss
+from .ops import multilabel_margin_loss as multilabel_margin_loss
+from .ops import multilabel_soft_margin_loss as multilabel_soft_margin_loss
 from .ops import multiply as multiply
 from .ops import nan_to_num as nan_to_num
 from .ops import nanargmax as nanargmax
@@ -297,13 +327,16 @@ from .ops import ndim as ndim
 from .ops import ndtr as ndtr
 from .ops import negative as negative
 from .ops import nextafter as nextafter
+from .ops import nll_loss as nll_loss
 from .ops import nonzero as nonzero
 from .ops import normalize as normalize
 from .ops import not_equal as not_equal
+from .ops import one_hot as one_hot
 from .ops import ones_like as ones_like
 from .ops import outer as outer
 from .ops import packbits as packbits
 from .ops import pad as pad
+from .ops import pairwise_distance as pairwise_distance
 from .ops import partition as partition
 from .ops import percentile as percentile
 from .ops import permute_dims as permute_dims
@@ -311,6 +344,7 @@ from .ops import piecewise as piecewise
 from .ops import pixel_shuffle as pixel_shuffle
 from .ops import pixel_unshuffle as pixel_unshuffle
 from .ops import place as place
+from .ops import poisson_nll_loss as poisson_nll_loss
 from .ops import poly as poly
 from .ops import polyadd as polyadd
 from .ops import polyder as polyder
@@ -324,6 +358,7 @@ from .ops import polyval as polyval
 from .ops import positive as positive
 from .ops import pow as pow
 from .ops import power as power
+from .ops import prelu as prelu
 from .ops import prod as prod
 from .ops import ptp as ptp
 from .ops import put as put
@@ -338,6 +373,7 @@ from .ops import real as real
 from .ops import real_if_close as real_if_close
 from .ops import reciprocal as reciprocal
 from .ops import relu as relu
+from .ops import relu6 as relu6
 from .ops import remainder as remainder
 from .ops import repeat as repeat
 from .ops import reshape as reshape
@@ -354,6 +390,7 @@ from .ops import scatter as scatter
 from .ops import scatter_add as scatter_add
 from .ops import searchsorted as searchsorted
 from .ops import select as select
+from .ops import selu as selu
 from .ops import setdiff1d as setdiff1d
 from .ops import setitem as setitem
 from .ops import setxor1d as setxor1d
@@ -362,12 +399,19 @@ from .ops import shares_memory as shares_memory
 from .ops import sigmoid as sigmoid
 from .ops import sign as sign
 from .ops import signbit as signbit
+from .ops import silu as silu
 from .ops import sin as sin
 from .ops import sinc as sinc
 from .ops import sinh as sinh
 from .ops import size as size
 from .ops import sliding_window_view as sliding_window_view
+from .ops import smooth_l1_loss as smooth_l1_loss
+from .ops import soft_margin_loss as soft_margin_loss
 from .ops import softmax as softmax
+from .ops import softmin as softmin
+from .ops import softplus as softplus
+from .ops import softshrink as softshrink
+from .ops import softsign as softsign
 from .ops import sort as sort
 from .ops import spacing as spacing
 from .ops import split as split
@@ -376,6 +420,7 @@ from .ops import square as square
 from .ops import squeeze as squeeze
 from .ops import stack as stack
 from .ops import std as std
+from .ops import step as step
 from .ops import subtract as subtract
 from .ops import sum as sum
 from .ops import sum_pool1d as sum_pool1d
@@ -383,11 +428,14 @@ from .ops import sum_pool2d as sum_pool2d
 from .ops import sum_pool3d as sum_pool3d
 from .ops import sum_to as sum_to
 from .ops import swapaxes as swapaxes
+from .ops import swish as swish
 from .ops import take as take
 from .ops import take_along_axis as take_along_axis
 from .ops import tan as tan
 from .ops import tanh as tanh
+from .ops import tanhshrink as tanhshrink
 from .ops import tensordot as tensordot
+from .ops import threshold as threshold
 from .ops import tile as tile
 from .ops import topk as topk
 from .ops import trace as trace
@@ -396,6 +444,8 @@ from .ops import trapezoid as trapezoid
 from .ops import tril as tril
 from .ops import tril_indices_from as tril_indices_from
 from .ops import trim_zeros as trim_zeros
+from .ops import triplet_margin_loss as triplet_margin_loss
+from .ops import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
 from .ops import triu as triu
 from .ops import triu_indices_from as triu_indices_from
 from .ops import trunc as trunc
@@ -445,8 +495,12 @@ if _typing.TYPE_CHECKING:
     from . import nn as nn
     from . import optim as optim
     from . import testing as testing
+    from . import training as training
+    from .saving import load as load
+    from .saving import save as save
     from .testing import gradcheck as gradcheck
     from .testing import gradgradcheck as gradgradcheck
+    from .training import fit as fit
 else:
     # Python calls it for a missing name. A type checker would take it as a promise that all exist.
     __getattr__ = _names.late

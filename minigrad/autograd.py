@@ -662,19 +662,22 @@ def _walk(
         if closures is None:
             raise RuntimeError(
                 f"backward through {node.op.name!r} a second time, but its closures were freed "  # type: ignore[union-attr]  # a leaf has no edges to get here
-                "after the first; pass retain_graph=True to the first call to keep them"
+                "after the first; pass retain_graph=True to the first call to keep them, or "
+                "detach() what a loop carries over, so that backward stops there"
             )
         if create_graph and not node.op.piecewise_linear:  # type: ignore[union-attr]  # as above
             closures = _replayed(tensor_type, node)
 
         # 3. The gradient of each input, added to what other uses of it sent.
+        if type(gradient) is list:  # once: all closures of a call are given the same
+            gradient = _filled(node, gradient)
         for position, edge in enumerate(node.edges):
             if edge is None or (between is not None and edge not in between):
                 continue
             closure = closures[position]
             assert closure is not None
             if type(gradient) is list:
-                part = closure(*_filled(node, gradient))
+                part = closure(*gradient)
             else:
                 part = closure(gradient)
             try:

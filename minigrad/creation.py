@@ -48,7 +48,7 @@ def ones(shape: Shape, dtype: Any = None, *, requires_grad: bool = False) -> Ten
 
 def empty(shape: Shape, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
     """Tensor whose elements mean nothing, and are 0."""
-    return zeros(shape, dtype, requires_grad=requires_grad)
+    return zeros(shape, _dtype("empty", dtype), requires_grad=requires_grad)
 
 
 def full(

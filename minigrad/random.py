@@ -7,7 +7,9 @@ the generator's own method of the same name draws.
 # Annotations stay text, for naming `np.random` would load it: 8 ms that `import minigrad` saves.
 from __future__ import annotations
 
+import copy
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -91,6 +93,47 @@ def generator(rng: np.random.Generator | int | None = None) -> np.random.Generat
     if isinstance(rng, np.random.Generator):
         return rng
     return _seeded(rng, "rng must be a numpy.random.Generator, a seed of at least 0 or None")
+
+
+def get_state(rng: np.random.Generator | None = None) -> dict[str, Any]:
+    """Return the state of a generator, by default of the shared one, as plain data.
+
+    `set_state` continues from it; `minigrad.save` writes it to a file.
+
+    Examples
+    --------
+    >>> state = mg.random.get_state()
+    >>> first = mg.random.normal(size=3)
+    >>> mg.random.set_state(state)
+    >>> bool((mg.random.normal(size=3) == first).all())
+    True
+    """
+    return copy.deepcopy(dict(generator(rng).bit_generator.state))
+
+
+def set_state(state: Mapping[str, Any], rng: np.random.Generator | None = None) -> None:
+    """Let a generator, by default the shared one, continue from a state that `get_state` returned.
+
+    The generator is changed in place, so whatever already holds it follows.
+
+    Raises
+    ------
+    ValueError
+        If the state is that of another kind of generator, or of none.
+    """
+    bits = generator(rng).bit_generator
+    seen = dict(state or {}).get("bit_generator")
+    if seen != type(bits).__name__:
+        raise ValueError(
+            f"set_state: the generator is a {type(bits).__name__}, but this is the state of "
+            + (f"a {seen}" if seen else "none; pass what get_state returned")
+        )
+    try:
+        bits.state = copy.deepcopy(dict(state))
+    except (KeyError, TypeError) as error:
+        raise ValueError(
+            "set_state: the state is not whole; pass what get_state returned"
+        ) from error
 
 
 def standard_normal(

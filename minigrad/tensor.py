@@ -90,7 +90,7 @@ class Tensor(autograd.Traced):
     @property
     def size(self) -> int:
         """Number of elements."""
-        return self._value.size
+        return _Size(self._value.size)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -741,7 +741,10 @@ class Tensor(autograd.Traced):
 
 
 class HookHandle:
-    """What `Tensor.register_hook` gives, to take the hook away again."""
+    """What `Tensor.register_hook` gives, to take the hook away again.
+
+    As a context manager it takes the hook away at the end.
+    """
 
     def __init__(self, hooks: dict[int, Any], hook: Callable[[Any], Any]) -> None:
         self._hooks = hooks
@@ -752,8 +755,24 @@ class HookHandle:
         """Take the hook away; it is not called any more."""
         self._hooks.pop(self._key, None)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
 
 _hook_keys = itertools.count()
+
+
+class _Size(int):
+    """A number of elements, which tells what stands for PyTorch's ``t.size(0)``."""
+
+    def __call__(self, *_: object) -> NoReturn:
+        raise TypeError(
+            "t.size is the number of elements, not a method; use t.shape, or t.shape[axis] for the "
+            "length of an axis"
+        )
 
 
 class _Elsewhere:

@@ -15,6 +15,7 @@ from minigrad.registry import lookup, registered
 # Ops that closures use among themselves, or that a function of the same name calls.
 INTERNAL = {
     "add_windows",
+    "class_losses",
     "contract",
     "convolution",
     "digamma_derivative",
@@ -22,13 +23,17 @@ INTERNAL = {
     "fold_margins",
     "gather_winners",
     "geomspace",
+    "gru_sequence",
     "i0_derivative",
     "keep_where",
     "limit",
     "linspace",
     "logspace",
+    "lstm_sequence",
     "permuted",
+    "probability_losses",
     "resample",
+    "rnn_sequence",
     "scatter_diagonal",
     "scatter_winners",
     "spread_windows",
@@ -91,6 +96,20 @@ def test_a_public_op_is_the_one_of_its_family(name):
     assert getattr(ops, name) is OPS[name].function
     if name not in INTERNAL:
         assert getattr(mg, name, OPS[name].function) is OPS[name].function
+
+
+@pytest.mark.parametrize(
+    "module",
+    [mg.nn, mg.nn.functional, mg.nn.utils, mg.optim, mg.optim.lr_scheduler, mg.data, mg.training],
+    ids=lambda module: module.__name__,
+)
+def test_what_a_module_offers_is_an_op_or_defined_in_it(module):
+    """The page of the API lists what is defined in a module; the rest would be on none."""
+    functions = {op.function for op in registered()}
+    for name in spelled_out(module):
+        value = getattr(module, name)
+        is_own = getattr(value, "__module__", "").startswith(f"{module.__name__}.")
+        assert is_own or isinstance(value, ModuleType) or value in functions, name
 
 
 @pytest.mark.parametrize("module", [mg, mg.linalg], ids=lambda module: module.__name__)

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..registry import Array, Forward, composed, constant, op
 from .comparison import flatnonzero
+from .row_sums import add_rows, rows_named
 from .selection import bounded, keep_where
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def scatter(x: Array, /, index: Any, shape: tuple[int, ...]) -> Forward:
     out = np.zeros_like(x, shape=shape, order="C")
     if not _may_repeat(index):
         out[index] = x
+    elif type(out) is np.ndarray and (numbers := rows_named(index, shape)) is not None:
+        add_rows(out, x, numbers)
     elif type(out) is np.ndarray and np.size(x) >= MANY:
         # On one axis np.add.at is several times faster than on many.
         places = _places(shape, index)

@@ -88,7 +88,7 @@ def _by_given(
     if mean is None or var is None:
         raise ValueError(f"{name}: takes a mean and a variance, or neither")
     mean, var, weight, bias = columns(name, x, mean=mean, var=var, weight=weight, bias=bias)
-    scale = 1 / sqrt(var + eps)
+    scale = 1 / sqrt(var + float(eps))  # a NumPy scalar would make float64 of float32
     out = (x - mean) * (scale if weight is None else weight * scale)
     return out if bias is None else out + bias
 

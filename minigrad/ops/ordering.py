@@ -140,6 +140,13 @@ def permuted(x: Array, /, order: np.ndarray[Any, np.dtype[np.intp]], axis: int) 
     return np.take_along_axis(x, order, axis), back
 
 
+def reordered(x: Array, order: np.ndarray[Any, np.dtype[np.intp]], axis: int) -> Any:
+    """Return `x` with its parts along an axis in another order, a permutation of them."""
+    lengths = [1] * x.ndim
+    lengths[axis] = -1
+    return permuted(x, np.reshape(order, lengths), axis)
+
+
 @composed()
 def topk(x: Array, /, k: int, axis: int = -1, *, largest: bool = True) -> tuple[Any, Any]:
     """The k largest (or smallest) elements along an axis, sorted, and their indices.

@@ -62,7 +62,8 @@ def rms_norm(
     if x.dtype == np.float16:  # whose squares overflow soon
         single = rms_norm(astype(x, np.float32), normalized_shape, weight, eps)
         return astype(single, np.float16)
-    out = x / sqrt(mean(x * x, axis, keepdims=True) + eps)
+    # A NumPy scalar would make float64 of float32.
+    out = x / sqrt(mean(x * x, axis, keepdims=True) + float(eps))
     return out if weight is None else out * weight
 
 
@@ -98,6 +99,7 @@ def local_response_norm(
     if x.dtype == np.float16:  # whose squares overflow soon
         single = local_response_norm(astype(x, np.float32), size, alpha, beta, k)
         return astype(single, np.float16)
+    alpha, beta, k = float(alpha), float(beta), float(k)  # for the sake of the dtype, as above
     channels, beyond = x.shape[1], [(0, 0)] * (x.ndim - 2)
     padded = pad(x * x, [(0, 0), (size // 2, (size - 1) // 2), *beyond])
     total = functools.reduce(operator.add, (padded[:, i : i + channels] for i in range(size)))
@@ -127,4 +129,4 @@ def normalize(x: Array, /, p: float = 2.0, axis: Axis = 1, eps: float = 1e-12) -
     """
     if x.dtype == np.float16:  # whose squares overflow soon
         return astype(normalize(astype(x, np.float32), p, axis, eps), np.float16)
-    return x / clip(vector_norm(x, axis=axis, keepdims=True, ord=p), eps, None)
+    return x / clip(vector_norm(x, axis=axis, keepdims=True, ord=p), float(eps), None)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 _BITS: dict[int, Any] = {2: np.int16, 4: np.int32, 8: np.int64}
+MANY = 1 << 10  # elements from which on several fast passes over them are better than a slow one
 
 
 def masked(keep: Array, x: Array) -> Array:
@@ -39,6 +40,31 @@ def masked(keep: Array, x: Array) -> Array:
 
 def _keep_bits(keep: Array, x: Array, out: Array) -> None:
     np.bitwise_and(np.negative(keep), x, out=out)
+
+
+def chosen(keep: Array, x: Array, y: Array) -> Array:
+    """Return ``np.where(keep, x, y)``, of many floats by their bits, as in `masked`."""
+    if (
+        type(x) is type(y) is type(keep) is np.ndarray
+        and keep.dtype == bool
+        and x.dtype == y.dtype
+        and x.dtype.kind == "f"
+        and x.itemsize in _BITS
+        and keep.shape == x.shape == y.shape
+        and x.size >= MANY
+    ):
+        bits, out = _BITS[x.itemsize], empty_like(x)
+        arrays = keep.view(np.int8), x.view(bits), y.view(bits), out.view(bits)
+        if not in_pieces(_choose_bits, *arrays):
+            _choose_bits(*arrays)
+        return out
+    return np.where(keep, x, y)
+
+
+def _choose_bits(keep: Array, x: Array, y: Array, out: Array) -> None:
+    np.bitwise_xor(x, y, out=out)
+    np.bitwise_and(np.negative(keep), out, out=out)
+    np.bitwise_xor(out, y, out=out)
 
 
 def rectified(x: Array) -> Array:
@@ -87,7 +113,7 @@ def where(condition: Array, x: Array = None, y: Array = None, /) -> Forward:
     if x is None or y is None:
         raise ValueError("where: takes the condition alone, or with both x and y")
     holds = np.not_equal(condition, 0)
-    return np.where(holds, x, y), (
+    return chosen(holds, x, y), (
         None,
         lambda g: keep_where(holds, g),
         lambda g: keep_where(np.logical_not(holds), g),

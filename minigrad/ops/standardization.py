@@ -65,7 +65,7 @@ def standardize(
     center = sum(deviations, axis, keepdims=True) / count
     deviations -= center
     variance = _inner(deviations, deviations, axis) / count
-    scale = 1 / np.sqrt(variance + eps)
+    scale = 1 / np.sqrt(variance + float(eps))  # a NumPy scalar would make float64 of float32
     # One factor, but where it would be as large as `x`.
     factors = [scale] if weight is None else [scale, weight]
     if weight is not None and math.prod(np.broadcast_shapes(scale.shape, weight.shape)) < x.size:

@@ -391,8 +391,75 @@ def conv(rank):
     return of_images
 
 
-def cross_entropy(logits, targets, reduction="mean"):
-    return F.cross_entropy(logits, targets, reduction=reduction)
+def prelu(x, weight):
+    # PyTorch takes no number without axes, and slopes along the second axis alone.
+    return F.prelu(torch.atleast_1d(x), weight.reshape(-1)).reshape(x.shape)
+
+
+def with_weights(function):
+    """A loss whose settings may be arrays of factors."""
+
+    def of_torch(*arrays, **settings):
+        arrays_too = {
+            name: torch.tensor(value, dtype=arrays[0].dtype)
+            for name, value in settings.items()
+            if isinstance(value, np.ndarray)
+        }
+        return function(*arrays, **settings | arrays_too)
+
+    return of_torch
+
+
+def reduced(losses, reduction):
+    return losses if reduction == "none" else getattr(torch, reduction)(losses)
+
+
+# PyTorch's own hinge losses are differentiable only once.
+
+
+def multi_margin_loss(x, targets, p, margin, reduction, weight=None):
+    others = torch.arange(x.shape[-1]) != targets[..., None]
+    short = torch.relu(margin + x - x.gather(-1, targets[..., None])) ** p
+    losses = (short * others).mean(-1)
+    return reduced(losses if weight is None else losses * weight[targets], reduction)
+
+
+def multilabel_margin_loss(x, targets, reduction):
+    listed = torch.cumprod(targets != -1, -1)
+    classes = targets * listed
+    own = torch.zeros_like(targets).scatter_add(-1, classes, listed) > 0
+    short = torch.relu(1 + x[..., None, :] - x.gather(-1, classes)[..., :, None])
+    pairs = listed[..., :, None] * ~own[..., None, :]
+    return reduced((short * pairs).sum((-2, -1)) / x.shape[-1], reduction)
+
+
+def soft_margin_loss(x, target, reduction):
+    # Its own is not differentiable by the target.
+    return reduced(F.softplus(-target * x), reduction)
+
+
+def gaussian_nll_loss(x, target, var, **settings):
+    return F.gaussian_nll_loss(x, target, var if var.ndim else var.expand(x.shape), **settings)
+
+
+def triplet_margin_with_distance_loss(*arrays, distance_function, **settings):
+    if distance_function is not None:
+        distance_function = lambda x1, x2: torch.abs(x1 - x2).sum(-1)
+    return F.triplet_margin_with_distance_loss(
+        *arrays, distance_function=distance_function, **settings
+    )
+
+
+def attention_weights(query, key, bias=None, keep=None, is_causal=False, scale=None):
+    scores = query @ key.mT * (query.shape[-1] ** -0.5 if scale is None else scale)
+    scores = scores if bias is None else scores + bias
+    seen = torch.ones(scores.shape, dtype=bool)
+    if keep is not None:
+        seen = seen & torch.tensor(keep)
+    if is_causal:
+        seen = seen.tril()
+    # The weights of PyTorch's scaled_dot_product_attention, which has no second derivative.
+    return torch.softmax(scores.masked_fill(~seen, -1e30), -1).masked_fill(~seen, 0.0)
 
 
 def quantile(x, q, dim, function=torch.quantile, method="linear"):
@@ -1034,6 +1101,7 @@ PAIRS = {
     "triu": lambda x, k: torch.triu(x if x.ndim > 1 else x.expand(len(x), len(x)), k),
     "vander": vander,
     # Products
+    "linear": F.linear,
     "matmul": torch.matmul,
     "dot": dot,
     "inner": inner,
@@ -1080,7 +1148,55 @@ PAIRS = {
     "sigmoid": torch.sigmoid,
     "softmax": in_place_of_axes(torch.softmax),
     "log_softmax": in_place_of_axes(torch.log_softmax),
-    "cross_entropy": cross_entropy,
+    "softmin": in_place_of_axes(F.softmin),
+    "step": lambda x: torch.heaviside(x.detach(), torch.zeros(()).to(x)) + 0 * x,
+    "glu": lambda x, axis: F.glu(x, axis),
+    "maxout": lambda x, pieces, axis: x.unflatten(axis, (-1, pieces)).amax(axis % x.ndim + 1),
+    "leaky_relu": F.leaky_relu,
+    "prelu": prelu,
+    "elu": F.elu,
+    "selu": F.selu,
+    # PyTorch takes 1 / alpha, and the slope 1 / 6, in single precision.
+    "celu": lambda x, alpha: alpha * F.elu(x / alpha),
+    "hardtanh": F.hardtanh,
+    "relu6": F.relu6,
+    "hardsigmoid": lambda x: F.relu6(x + 3) / 6,
+    "hardswish": F.hardswish,
+    "threshold": F.threshold,
+    "hardshrink": F.hardshrink,
+    "softshrink": F.softshrink,
+    "softplus": F.softplus,
+    "logsigmoid": F.logsigmoid,
+    "silu": F.silu,
+    "gelu": F.gelu,
+    "mish": F.mish,
+    "softsign": F.softsign,
+    "tanhshrink": F.tanhshrink,
+    **{
+        name: with_weights(getattr(F, name))
+        for name in (
+            *("cross_entropy", "nll_loss", "multilabel_soft_margin_loss"),
+            *("binary_cross_entropy", "binary_cross_entropy_with_logits"),
+            *("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"),
+        )
+    },
+    "multi_margin_loss": with_weights(multi_margin_loss),
+    "multilabel_margin_loss": multilabel_margin_loss,
+    "soft_margin_loss": soft_margin_loss,
+    "kl_div": F.kl_div,
+    "poisson_nll_loss": F.poisson_nll_loss,
+    "gaussian_nll_loss": gaussian_nll_loss,
+    "cosine_similarity": lambda x1, x2, axis: F.cosine_similarity(x1, x2, axis),
+    "pairwise_distance": lambda x1, x2, p, eps, keepdims: F.pairwise_distance(
+        x1, x2, p, eps, keepdims
+    ),
+    "hinge_embedding_loss": F.hinge_embedding_loss,
+    "cosine_embedding_loss": F.cosine_embedding_loss,
+    "margin_ranking_loss": F.margin_ranking_loss,
+    "triplet_margin_loss": F.triplet_margin_loss,
+    "triplet_margin_with_distance_loss": triplet_margin_with_distance_loss,
+    "attention_weights": attention_weights,
+    "embedding": F.embedding,
     **{f"conv{rank}d": conv(rank) for rank in (1, 2, 3)},
     **{f"conv_transpose{rank}d": getattr(F, f"conv_transpose{rank}d") for rank in (1, 2, 3)},
     "batch_norm": batch_norm,
@@ -1120,6 +1236,7 @@ PAIRS = {
 
 # Functions whose results have no derivative.
 VALUES_ONLY = {
+    "one_hot": F.one_hot,
     "equal": torch.eq,
     "not_equal": torch.ne,
     "less": torch.lt,

@@ -23,6 +23,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 pytestmark = [
     # Of the variance of nothing; NumPy's is silenced where it is called.
     pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0:UserWarning"),
+    pytest.mark.filterwarnings("ignore:reduction. 'mean' divides the total loss:UserWarning"),
     pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning"),
 ]
 
@@ -47,13 +48,17 @@ WITHOUT = {
     # What others are made of, and are compared with.
     *("add_windows", "contract", "fold_margins", "keep_where", "limit", "permuted"),
     *("convolution", "filter_gradient", "transposed_convolution"),
+    "ctc_loss",  # it takes log_probs for those of a log-softmax, and is differentiable once
+    *("class_losses", "probability_losses"),
     *("gather_winners", "resample", "scatter_diagonal", "scatter_winners"),
     "standardize",
+    *("gru_sequence", "lstm_sequence", "rnn_sequence"),
     *("spread_windows", "sum_windows"),
     *("digamma_derivative", "i0_derivative", "sinc_derivative"),
 }
 
 WHOLE = {"axis": None, "keepdims": False}
+NONE = {"reduction": "none"}
 
 # Kinks, poles and ties at which both agree: op, arrays, settings.
 AT_KINKS = [
@@ -111,6 +116,33 @@ AT_KINKS = [
     ("expm1", [[-inf, inf]], {}),
     ("tanh", [[-inf, inf]], {}),
     ("sigmoid", [[-inf, -1000, 1000, inf, nan]], {}),
+    ("leaky_relu", [[-inf, -1, 0, 1, inf, nan]], {"negative_slope": 0.1}),
+    ("prelu", [[-inf, -1, 0, 1, inf, nan], [0.25]], {}),
+    ("prelu", [[-1, 0, 1], [0]], {}),
+    ("elu", [[-inf, -1000, -1, 0, 1, inf]], {"alpha": 2.0}),
+    ("selu", [[-inf, -1000, -1, 0, 1, inf]], {}),
+    ("celu", [[-inf, -1000, -1, 0, 1, inf]], {"alpha": 2.0}),
+    ("hardtanh", [[-inf, -1, 0, 1, inf]], {}),
+    ("relu6", [[-inf, 0, 1, 6, inf]], {}),
+    ("hardsigmoid", [[-inf, -3, 0, 3, inf]], {}),
+    ("hardswish", [[-3, 0, 3, inf]], {}),
+    ("threshold", [[-inf, 0, 1, 2, inf, nan]], {"threshold": 1.0, "value": 9.0}),
+    ("hardshrink", [[-inf, -0.5, 0, 0.5, 1, inf, nan]], {"lambd": 0.5}),
+    ("hardshrink", [[-1, 0, 1]], {"lambd": 0.0}),
+    ("hardshrink", [[-1, 0, 1]], {"lambd": -1.0}),
+    ("softshrink", [[-inf, -0.5, 0, 0.5, 1, inf, nan]], {"lambd": 0.5}),
+    ("softshrink", [[-1, 0, 1]], {"lambd": 0.0}),
+    ("softplus", [[-inf, -1000, 0, 20, 1000, inf, nan]], {}),
+    ("softplus", [[0, 1, 2]], {"beta": 2.0, "threshold": 2.0}),
+    ("logsigmoid", [[-inf, -1000, 0, 1000, inf, nan]], {}),
+    ("silu", [[-1000, 0, 1000, nan]], {}),
+    ("gelu", [[-1000, 0, 1000, nan]], {"approximate": "none"}),
+    ("gelu", [[-1000, 0, 1000, nan]], {"approximate": "tanh"}),
+    ("mish", [[-1000, 0, 1000, nan]], {}),
+    ("softsign", [[-1000, 0, 1000, nan]], {}),
+    ("tanhshrink", [[-inf, 0, inf, nan]], {}),
+    ("glu", [[0, inf, -1000, 1000]], {"axis": 0}),
+    ("maxout", [[[1, 1, 0, 0, 2, 1]]], {"pieces": 3, "axis": 1}),
     ("arcsin", [[-1, 1, 2]], {}),
     ("arccos", [[-1, 1]], {}),
     ("arctan", [[-inf, inf]], {}),
@@ -141,6 +173,19 @@ AT_KINKS = [
     ("softmax", [[-inf, 0]], {"axis": 0}),
     ("softmax", [[-inf, -inf]], {"axis": 0}),
     ("log_softmax", [[-inf, 0]], {"axis": 0}),
+    ("l1_loss", [[-1, 0, 1, inf], [0, 0, 0, 0]], NONE),
+    ("mse_loss", [[0, inf, nan], [0, 0, 0]], NONE),
+    ("huber_loss", [[-2, -1, 0, 1, inf, nan], [0] * 6], {"delta": 1.0, **NONE}),
+    ("smooth_l1_loss", [[-2, -1, 0, 1, inf, nan], [0] * 6], {"beta": 1.0, **NONE}),
+    ("hinge_embedding_loss", [[1, 0, 2, 0.5, 1], [-1, -1, -1, 1, 0]], {"margin": 1.0, **NONE}),
+    ("margin_ranking_loss", [[1, 0], [0, 0], [1, -1]], {"margin": 0.0, **NONE}),
+    ("cosine_similarity", [[[1, 0], [0, 0], [1, 1]], [[0, 1], [1, 0], [0, 0]]], {"axis": 1}),
+    ("pairwise_distance", [[1, 2], [1, 2]], {"p": 2.0, "eps": 0.0, "keepdims": False}),
+    ("poisson_nll_loss", [[0, 1], [1, 1]], {"full": True, **NONE}),
+    ("gaussian_nll_loss", [[0, 1], [1, 1], [0, 1e-7]], NONE),
+    ("binary_cross_entropy_with_logits", [[-1e4, 1e4, -1e4, 1e4], [0, 0, 1, 1]], NONE),
+    ("binary_cross_entropy_with_logits", [[-inf, inf, nan], [1, 0, 1]], NONE),
+    ("multilabel_soft_margin_loss", [[[-1e4, 1e4], [-1e4, 1e4]], [[0, 0], [1, 1]]], NONE),
     ("prod", [[0, 2, 3]], WHOLE),
     ("prod", [[0, 0, 3]], WHOLE),
     ("cumprod", [[2, 0, 3, 0]], {"axis": 0}),
@@ -168,6 +213,10 @@ DIFFERENT = [
     # A comparison with nan is False, so nothing behind it gets a gradient.
     ("relu", [[nan]], {}, [[0]], [[1]]),
     ("maximum", [[nan], [0]], {}, [[0], [0]], [[1], [1]]),
+    *((name, [[nan]], {}, [[0]], [[1]]) for name in ("hardtanh", "relu6", "hardswish")),
+    # A smooth function of a nan has an unknown slope.
+    ("elu", [[nan]], {}, [[nan]], [[1]]),
+    ("celu", [[nan]], {"alpha": 1.0}, [[nan]], [[1]]),
     # The slope of the absolute value at nan is not known.
     ("absolute", [[nan]], {}, [[nan]], [[0]]),
     # The nan came out, so the gradient goes to it.
@@ -185,6 +234,16 @@ DIFFERENT = [
     # The first of equal values counts, as in max pooling.
     ("cummax", [[1, 1, 0]], {"axis": 0}, [[3, 0, 0]], [[1, 2, 0]]),
     ("cummin", [[1, 1, 2]], {"axis": 0}, [[3, 0, 0]], [[1, 2, 0]]),
+    # What counts as a logarithm of -100 has the slope of that by the target.
+    (
+        "binary_cross_entropy",
+        [[0, 1], [0, 1]],
+        NONE,
+        [[0, 0], [100, -100]],
+        [[0, 0], [inf, -inf]],
+    ),
+    # Nothing of a probability has a slope of the divergence that is known: it is that of `xlogy`.
+    ("kl_div", [[-1], [0]], NONE, [[0], [1]], [[0], [nan]]),
     # An element of -inf has probability 0.
     ("logcumsumexp", [[-inf, 0]], {"axis": 0}, [[0, 1]], [[nan, 1]]),
 ]

@@ -55,6 +55,7 @@ def inputs_of(*families: str, but: str = "") -> list[tuple[str, str]]:
 ELEMENTWISE = [
     *inputs_of("elementary", "rounding", "special", "trigonometric"),
     *inputs_of("activations", but="softmax log_softmax"),
+    *inputs_of("rectifiers", "smooth_activations"),
     *inputs_of("arithmetic", but="modf frexp"),
     *places("modf.x frexp.x astype.x copy.x"),
 ]
@@ -66,8 +67,12 @@ FIXED = [
     *inputs_of(),
     *places("convolve.x convolve.y setitem.x standardize.x filter_gradient.x filter_gradient.y"),
     *places("convolution.x convolution.weight convolution.bias"),
-    *places("transposed_convolution.x transposed_convolution.weight"),
+    *places("transposed_convolution.x transposed_convolution.weight linear.x linear.weight"),
 ]
+RECURRENT = [
+    (op.name, argument) for op in OPS if op.family == "recurrence" for argument in op.arrays
+]
+FIXED += RECURRENT
 EVERY = "every one"
 
 # Where, which mutants, and why they change nothing.
@@ -131,7 +136,7 @@ REASONS: list[tuple[list[tuple[str, str]], str, str]] = [
     (
         places(
             "sum_to.x sum.x mean.x max.x min.x prod.x logsumexp.x var.x nanmax.x nanmin.x det.x "
-            "slogdet.x global_max_pool.x"
+            "slogdet.x global_max_pool.x class_losses.logits"
         ),
         "overwritten not added",
         "each element of the input has part in one element of the result",
@@ -173,9 +178,19 @@ REASONS: list[tuple[list[tuple[str, str]], str, str]] = [
         "the inputs have one axis",
     ),
     (
-        places("convolution.bias"),
+        places("convolution.bias linear.bias"),
         "transposed | unreversed",
         "a vector of one number for each channel, to which all elements of a channel add",
+    ),
+    (
+        places("rnn_sequence.bias_ih lstm_sequence.bias_ih"),
+        "swapped arguments",
+        "both biases are added to the same, so their gradients are equal",
+    ),
+    (
+        [place for place in RECURRENT if place[1].startswith("bias")],
+        "transposed",
+        "the input has one axis",
     ),
     (
         places("standardize.weight standardize.bias"),
@@ -188,7 +203,7 @@ REASONS: list[tuple[list[tuple[str, str]], str, str]] = [
         "a sum over the other axes, in whatever order",
     ),
     (
-        places("convolution.bias standardize.bias"),
+        places("convolution.bias linear.bias standardize.bias"),
         "stale input | detached at second order",
         "the derivative depends on no input",
     ),
