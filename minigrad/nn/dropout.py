@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..random import generator
 from ..tensor import Tensor
 from . import functional
-from .masks import probability
+from .functional.dropouts import probability
 from .module import Module
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ class Dropout(Module):
     ----------
     p : float
         Probability of an element to become 0. The others are divided by ``1 - p``.
+    inplace : bool
+        Without effect: values never change.
     rng : numpy.random.Generator or int, optional
         What is drawn from, or a seed; by default what `minigrad.manual_seed` sets.
 
@@ -43,8 +45,11 @@ class Dropout(Module):
 
     _function = staticmethod(functional.dropout)
 
-    def __init__(self, p: float = 0.5, *, rng: Generator | int | None = None) -> None:
+    def __init__(
+        self, p: float = 0.5, inplace: bool = False, *, rng: Generator | int | None = None
+    ) -> None:
         self.p = probability(type(self).__name__, p)
+        self.inplace = inplace
         # The shared generator is not kept, for a copy of the module would copy it.
         self.rng = None if rng is None else generator(rng)
 
@@ -54,7 +59,7 @@ class Dropout(Module):
 
     def extra_repr(self) -> str:
         """Return the settings that `repr` shows."""
-        return f"p={self.p}"
+        return f"p={self.p}, inplace={self.inplace}"
 
 
 class Dropout1d(Dropout):
@@ -84,3 +89,9 @@ class AlphaDropout(Dropout):
     """Dropout that keeps mean 0 and variance 1, for SELU; see `functional.alpha_dropout`."""
 
     _function = staticmethod(functional.alpha_dropout)
+
+
+class FeatureAlphaDropout(Dropout):
+    """`AlphaDropout` of whole channels (N, C, ...); see `functional.feature_alpha_dropout`."""
+
+    _function = staticmethod(functional.feature_alpha_dropout)

@@ -31,8 +31,15 @@ def cast_input(layer: str, x: Any, dtype: np.dtype[Any]) -> Array:
     Raises
     ------
     TypeError
-        If the input is not real numbers.
+        If the input is not real numbers, or is what a recurrent layer returns.
     """
+    if isinstance(x, tuple) and any(isinstance(part, Tensor) for part in x):
+        remedy = (
+            "a layer for each step takes its data: packed._replace(data=layer(packed.data))"
+            if hasattr(x, "batch_sizes")
+            else "of a recurrent layer's (output, state) pass on the output"
+        )
+        raise TypeError(f"{layer}: the input is a {type(x).__name__}, expected one array; {remedy}")
     if not isinstance(x, Tensor | np.ndarray):
         x = np.asarray(x)
     if x.dtype == dtype:

@@ -8,25 +8,26 @@ and nothing to register.
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Self, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import numpy as np
 
+from .. import names
 from ..tensor import Tensor
-from .parameter import Buffer, Parameter
+from . import state as states
+from .hooks import _Hooked
+from .parameter import Buffer, Parameter, recast
+from .state import IncompatibleKeys
+from .tree import below, check_attribute, check_name, found, held, once, saved, tree
+
+if TYPE_CHECKING:
+    from .summary import Summary
 
 T = TypeVar("T")
 
 
-class IncompatibleKeys(NamedTuple):
-    """Names that `Module.load_state_dict` did not find in the state, or not in the module."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-
-class Module:
+class Module(_Hooked):
     """A function with parameters; derive from it and define ``forward``.
 
     Attributes
@@ -38,7 +39,8 @@ class Module:
     Notes
     -----
     A parameter's name is the path of attributes to it, joined by dots, as in PyTorch:
-    ``conv.weight``, and ``layers.0.weight`` for the first of a list.
+    ``conv.weight``, and ``layers.0.weight`` for the first of a list. What has no place of its own,
+    such as a set or a generator, cannot hold parameters: that is an error.
 
     Examples
     --------
@@ -58,93 +60,166 @@ class Module:
     """
 
     training: bool = True
-
-    def forward(self, *args: Any, **settings: Any) -> Any:
-        """Compute the output; a call of the module comes here."""
-        raise NotImplementedError(
-            f"{type(self).__name__} has no forward; define `def forward(self, x): ...` in it"
-        )
-
-    def __call__(self, *args: Any, **settings: Any) -> Any:
-        """Return what ``forward`` computes."""
-        return self.forward(*args, **settings)
+    # Attributes that are computed from others, by name; `nn.utils.weight_norm` makes some.
+    _computed: _Computed | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        held = vars(self).get(name)
-        if isinstance(held, Parameter | Buffer) and not (
-            value is None or isinstance(value, type(held))
-        ):
-            kind = type(held).__name__
-            raise TypeError(
-                f"{type(self).__name__}.{name} is a {kind}, and a {type(value).__name__} in its "
-                f"place would be lost to it; assign to {name}.data to give it other values, or "
-                f"assign a new nn.{kind}"
+        check_attribute(self, name, value)
+        if self._computed is not None and name in self._computed.attributes:
+            raise AttributeError(
+                f"{type(self).__name__}.{name} is computed from other parameters; change those, or "
+                "make it a parameter again, as nn.utils.remove_weight_norm does"
             )
         super().__setattr__(name, value)
+
+    if not TYPE_CHECKING:  # else every attribute would seem to exist
+
+        def __getattr__(self, name: str) -> Any:
+            if self._computed is not None and name in self._computed.attributes:
+                return self._computed.attributes[name](self)
+            return _no_attribute(self, name)
+
+    def __dir__(self) -> list[str]:
+        computed = () if self._computed is None else self._computed.attributes
+        return sorted(name for name in {*super().__dir__(), *computed} if name.isidentifier())
 
     # The tree
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """Modules directly below, each once, with their names."""
-        return _once(self._held(Module))
+        return once(self._held(Module))
 
     def children(self) -> Iterator[Module]:
         """Modules directly below, each once."""
         return (child for _, child in self.named_children())
 
-    def named_modules(self) -> Iterator[tuple[str, Module]]:
-        """The module itself, named ``""``, and all below it, each once, with their names."""
-        return _once(self._tree())
+    def named_modules(
+        self, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """The module itself, named `prefix`, and all below it, each once, with their names.
+
+        Without `remove_duplicate` under every name that they have; so below, too.
+        """
+        named = tree(self, prefix)
+        return once(named) if remove_duplicate else named
 
     def modules(self) -> Iterator[Module]:
         """The module itself and all below it, each once."""
         return (module for _, module in self.named_modules())
 
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Parameters of the whole tree, each once, with their names."""
-        return _once(self._below(Parameter))
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """Parameters of the whole tree, or without `recurse` its own, each once, with names."""
+        named = below(self, Parameter, prefix, recurse)
+        return once(named) if remove_duplicate else named
 
-    def parameters(self) -> Iterator[Parameter]:
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Parameters of the whole tree, each once; what an optimiser is given."""
-        return (parameter for _, parameter in self.named_parameters())
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
-    def named_buffers(self) -> Iterator[tuple[str, Buffer]]:
-        """Buffers of the whole tree, each once, with their names."""
-        return _once(self._below(Buffer))
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Buffer]]:
+        """Buffers of the whole tree, or without `recurse` its own, each once, with names."""
+        named = below(self, Buffer, prefix, recurse)
+        return once(named) if remove_duplicate else named
 
-    def buffers(self) -> Iterator[Buffer]:
+    def buffers(self, recurse: bool = True) -> Iterator[Buffer]:
         """Buffers of the whole tree, each once."""
-        return (buffer for _, buffer in self.named_buffers())
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
-    def register_buffer(self, name: str, tensor: Any) -> None:
+    def get_submodule(self, target: str) -> Module:
+        """Return the module of a name such as ``"layers.0"``; ``""`` is the module itself.
+
+        Raises
+        ------
+        AttributeError
+            If there is none.
+        """
+        return found(self, tree(self), target, "module")
+
+    def get_parameter(self, target: str) -> Parameter:
+        """Return the parameter of a name such as ``"layers.0.weight"``.
+
+        Raises
+        ------
+        AttributeError
+            If there is none.
+        """
+        return found(self, below(self, Parameter), target, "parameter")
+
+    def get_buffer(self, target: str) -> Buffer:
+        """Return the buffer of a name such as ``"layers.1.running_mean"``.
+
+        Raises
+        ------
+        AttributeError
+            If there is none.
+        """
+        return found(self, below(self, Buffer), target, "buffer")
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Keep a module under a name: the same as an assignment, for names made by a program."""
+        self._register("add_module", name, module, Module)
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Keep a module under a name; see `add_module`."""
+        self._register("register_module", name, module, Module)
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Keep a parameter under a name; None for one that a setting has switched off."""
+        self._register("register_parameter", name, param, Parameter)
+
+    def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """Keep a tensor as a buffer: the same as assigning ``nn.Buffer(tensor)``."""
-        setattr(self, name, Buffer(tensor))
+        buffer = None if tensor is None else Buffer(tensor, persistent=persistent)
+        self._register("register_buffer", name, buffer, Buffer)
+
+    def _register(self, method: str, name: str, value: Any, kind: type[Any]) -> None:
+        if value is not None and not isinstance(value, kind):
+            raise TypeError(
+                f"{method}: {name!r} must be a {kind.__name__}, got a {type(value).__name__}"
+            )
+        setattr(self, check_name(self, method, name), value)
 
     def _held(self, kind: type[T]) -> Iterator[tuple[str, T]]:
         """What the module itself holds of a kind, under every name."""
-        return ((name, held) for name, held in _flat(vars(self), "") if isinstance(held, kind))
+        return held(self, kind)
 
-    def _tree(self, name: str = "", above: tuple[Module, ...] = ()) -> Iterator[tuple[str, Module]]:
-        """The module and all below it, under every name."""
-        yield name, self
-        above = (*above, self)
-        for key, child in self._held(Module):
-            # A child may know a module above it, which is already on the way.
-            if all(child is not module for module in above):
-                yield from child._tree(_joined(name, key), above)
+    # What is done for the whole tree
 
-    def _below(self, kind: type[T]) -> Iterator[tuple[str, T]]:
-        """What the whole tree holds of a kind, under every name."""
-        for path, module in self._tree():
-            for name, held in module._held(kind):
-                yield _joined(path, name), held
+    def apply(self, fn: Callable[[Module], Any]) -> Self:
+        """Call a function with every module of the tree, children first, and return the module.
 
-    # What is set for the whole tree
+        Examples
+        --------
+        >>> def small(module):
+        ...     if isinstance(module, mg.nn.Linear):
+        ...         mg.nn.init.normal_(module.weight, std=0.01)
+        >>> model = mg.nn.Sequential(mg.nn.Linear(4, 3), mg.nn.ReLU()).apply(small)
+        """
+        seen: set[int] = set()
+
+        def visit(module: Module) -> None:
+            seen.add(id(module))
+            for child in module.children():
+                if id(child) not in seen:
+                    visit(child)
+            fn(module)
+
+        visit(self)
+        return self
 
     def train(self, mode: bool = True) -> Self:
         """Set `training` for the whole tree, and return the module."""
+        if not isinstance(mode, bool | np.bool_):
+            raise TypeError(
+                f"{type(self).__name__}.train: mode must be True or False, got a "
+                f"{type(mode).__name__}; it only sets a mode"
+            )
         for module in self.modules():
-            module.training = mode
+            module.training = bool(mode)
         return self
 
     def eval(self) -> Self:
@@ -157,43 +232,87 @@ class Module:
             parameter.requires_grad = requires_grad
         return self
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or set those that there are to zeros."""
         for parameter in self.parameters():
-            parameter.grad = None
+            if set_to_none:
+                parameter.grad = None
+            elif parameter.grad is not None:
+                parameter.grad = Tensor(np.zeros(parameter.shape, parameter.dtype))
+
+    def to(self, dtype: Any) -> Self:
+        """Give all floating parameters and buffers another dtype, and return the module.
+
+        They stay the same objects, so an optimiser that has them goes on. Gradients follow.
+
+        Raises
+        ------
+        TypeError
+            If it is no floating dtype; there are no devices.
+        """
+        try:
+            wanted = np.dtype(dtype)
+        except TypeError:
+            wanted = None
+        if wanted is None or wanted.kind != "f" or dtype is None:
+            raise TypeError(
+                f"{type(self).__name__}.to: takes a floating dtype, such as np.float64, got "
+                f"{dtype!r}; all is on the CPU, so nothing moves to a device"
+            )
+        for tensor in [*self.parameters(), *self.buffers()]:
+            if tensor.dtype.kind == "f":
+                recast(tensor, wanted)
+        return self
+
+    def float(self) -> Self:
+        """Make all floating parameters and buffers float32, and return the module."""
+        return self.to(np.float32)
+
+    def double(self) -> Self:
+        """Make all floating parameters and buffers float64, and return the module."""
+        return self.to(np.float64)
+
+    def half(self) -> Self:
+        """Make all floating parameters and buffers float16, and return the module."""
+        return self.to(np.float16)
 
     # Saving and loading
 
-    def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
-        """Return copies of all parameters and buffers, as NumPy arrays by name.
+    def state_dict(self, *, prefix: str = "") -> dict[str, np.ndarray[Any, Any]]:
+        """Return copies of all parameters and persistent buffers, as NumPy arrays by name.
 
-        Names and shapes are PyTorch's. A parameter that the tree holds twice has both names.
+        Names and shapes are PyTorch's, behind `prefix`. A parameter that the tree holds twice has
+        both names.
 
         Examples
         --------
         >>> layer = mg.nn.Linear(3, 2)
         >>> {name: array.shape for name, array in layer.state_dict().items()}
         {'weight': (2, 3), 'bias': (2,)}
-        >>> np.savez("weights.npz", **layer.state_dict())
+        >>> mg.save(layer.state_dict(), "weights.npz")
         >>> other = mg.nn.Linear(3, 2)
-        >>> other.load_state_dict(np.load("weights.npz"))
+        >>> other.load_state_dict(mg.load("weights.npz"))
         IncompatibleKeys(missing_keys=[], unexpected_keys=[])
         >>> np.array_equal(layer.weight, other.weight)
         True
         """
-        return {name: tensor.numpy().copy() for name, tensor in self._saved()}
+        return {prefix + name: tensor.numpy().copy() for name, tensor in saved(self).items()}
 
-    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
-        """Give all parameters and buffers the values in `state`, in their own dtype.
+    def load_state_dict(
+        self, state: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
+        """Give all parameters and buffers the values in `state`.
 
         Either all of them are loaded or, after an error, none.
 
         Parameters
         ----------
         state : mapping of str to array_like
-            From `state_dict`, from `numpy.load` of an ``.npz``, or a PyTorch module's.
+            From `state_dict`, from `minigrad.load`, or a PyTorch module's.
         strict : bool
             Whether the names must be exactly those of the module.
+        assign : bool
+            Whether they also take the floating dtype of the values, and do not keep their own.
 
         Returns
         -------
@@ -205,43 +324,46 @@ class Module:
         ValueError
             If shapes differ, or names with `strict`; the message lists all of them.
         TypeError
-            If values are not real numbers.
+            If it is no mapping, or values are not real numbers.
         """
-        own = dict(self._saved())
-        arrays = {name: np.asarray(state[name]) for name in own if name in state}
-        keys = IncompatibleKeys(
-            [name for name in own if name not in arrays],
-            [name for name in state if name not in own],
-        )
-        problems = [
-            f"{name!r} has shape {array.shape}, the module {own[name].shape}"
-            for name, array in arrays.items()
-            if array.shape != own[name].shape
-        ]
-        if strict and keys.missing_keys:
-            problems.append(f"missing keys: {', '.join(map(repr, keys.missing_keys))}")
-        if strict and keys.unexpected_keys:
-            problems.append(f"unexpected keys: {', '.join(map(repr, keys.unexpected_keys))}")
-        if problems:
-            raise ValueError(f"{type(self).__name__}.load_state_dict: {'; '.join(problems)}")
-        for name, array in arrays.items():
-            if not np.can_cast(array.dtype, own[name].dtype, "same_kind"):
-                raise TypeError(
-                    f"{type(self).__name__}.load_state_dict: {name!r} is {array.dtype}, which does "
-                    f"not become {own[name].dtype}"
-                )
-        for name, array in arrays.items():
-            own[name].data = array.astype(own[name].dtype)
-        return keys
-
-    def _saved(self) -> Iterator[tuple[str, Tensor]]:
-        return (
-            (name, tensor)
-            for name, tensor in self._below(Tensor)
-            if isinstance(tensor, Parameter | Buffer)
-        )
+        who = f"{type(self).__name__}.load_state_dict"
+        return states.load(who, saved(self), state, strict, assign)
 
     # How it is shown
+
+    def summary(self, *inputs: Any, depth: int | None = None) -> Summary:
+        """Call the module once, and tell the shapes, parameters and memory of all its parts.
+
+        Parameters
+        ----------
+        *inputs : tuple of int, or array
+            For each argument of ``forward`` its shape, with the batch axis, for random numbers in
+            float32, or an array.
+        depth : int, optional
+            How many levels of the tree are shown; by default all.
+
+        Returns
+        -------
+        Summary
+            Its ``str`` is a table; see there.
+
+        Examples
+        --------
+        >>> model = mg.nn.Sequential(mg.nn.Linear(64, 32), mg.nn.ReLU(), mg.nn.Linear(32, 10))
+        >>> print(model.summary((8, 64)))
+        module       output   parameters   caches
+        -----------------------------------------
+        Sequential   (8, 10)       2,410  3.2 KiB
+          0: Linear  (8, 32)       2,080  2.0 KiB
+          1: ReLU    (8, 32)           0    256 B
+          2: Linear  (8, 10)         330  1.0 KiB
+        -----------------------------------------
+        parameters: 2,410 (9.4 KiB), all trainable
+        caches for the backward: 3.2 KiB
+        """
+        from .summary import summarize
+
+        return summarize(self, inputs, depth)
 
     def extra_repr(self) -> str:
         """Return the settings that `repr` shows."""
@@ -250,30 +372,29 @@ class Module:
     @reprlib.recursive_repr()
     def __repr__(self) -> str:
         settings = self.extra_repr()
-        lines = [f"({name}): {child!r}" for name, child in self._held(Module)]
+        lines = self._shown()
         if not lines:
             return f"{type(self).__name__}({settings})"
         body = "\n".join([settings, *lines] if settings else lines).replace("\n", "\n  ")
         return f"{type(self).__name__}(\n  {body}\n)"
 
-
-def _flat(holder: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    """Names and values in a dict, list or tuple, and in those that it holds."""
-    for key, value in holder.items() if isinstance(holder, dict) else enumerate(holder):
-        if isinstance(value, dict | list | tuple):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
+    def _shown(self) -> list[str]:
+        """What `repr` shows of the children, each as one text."""
+        return [f"({name}): {child!r}" for name, child in self._held(Module)]
 
 
-def _joined(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+class _Computed:
+    """Functions of a module that stand for attributes. A plain dict would look like a holder."""
+
+    def __init__(self) -> None:
+        self.attributes: dict[str, Callable[[Module], Any]] = {}
 
 
-def _once(named: Iterator[tuple[str, T]]) -> Iterator[tuple[str, T]]:
-    """Every object under the first of its names."""
-    seen = set()
-    for name, value in named:
-        if id(value) not in seen:
-            seen.add(id(value))
-            yield name, value
+def _no_attribute(module: Module, name: str) -> NoReturn:
+    remedy = names.MODULE_ATTRIBUTES.get(name)
+    raise AttributeError(
+        f"{type(module).__name__!r} object has no attribute {name!r}"
+        + (f"; use {remedy}" if remedy else ""),
+        name=name,
+        obj=module,
+    )

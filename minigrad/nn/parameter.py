@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import autograd
 from ..tensor import Tensor
 
 
@@ -55,6 +56,8 @@ class Buffer(Tensor):
         Numbers; they are copied.
     dtype : dtype, optional
         By default what NumPy gives the data.
+    persistent : bool
+        Whether it is saved with its module. A table that is made anew anyway need not be.
 
     Examples
     --------
@@ -65,10 +68,27 @@ class Buffer(Tensor):
     tensor([0.9, 1.8], dtype=float64)
     """
 
-    __slots__ = ()
+    __slots__ = ("persistent",)
 
-    def __init__(self, data: Any, dtype: Any = None) -> None:
+    def __init__(self, data: Any, dtype: Any = None, *, persistent: bool = True) -> None:
         super().__init__(data, dtype)
+        self.persistent = persistent
 
     def __repr__(self) -> str:
         return f"Buffer containing:\n{super().__repr__()}"
+
+    def __reduce__(self) -> Any:
+        return (*super().__reduce__(), (None, {"persistent": self.persistent}))
+
+
+def recast(tensor: Tensor, dtype: Any) -> None:
+    """Give a parameter or buffer another floating dtype; its gradient and its hooks follow."""
+    if tensor.dtype == dtype:
+        return
+    old = tensor._node
+    tensor._value = tensor._value.astype(dtype)
+    if isinstance(old, autograd.Leaf):
+        tensor._node = autograd.Leaf(tensor._value)
+        tensor._node.notes = old.notes
+        if old.grad is not None:
+            tensor.grad = old.grad.astype(dtype)

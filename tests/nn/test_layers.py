@@ -169,6 +169,16 @@ def test_complex_inputs_are_refused(layer):
             ValueError,
             r"Linear\(in_features=4.*shape \(2, 3, 6, 5\), expected \(\.\.\., 4\)",
         ),
+        (
+            lambda: nn.Sequential(nn.LSTM(5, 3), nn.Linear(3, 2))(images[0]),
+            TypeError,
+            r"Linear: the input is a tuple, .* \(output, state\) pass on the output",
+        ),
+        (
+            lambda: nn.Linear(5, 2)(nn.utils.rnn.pack_sequence([mg.tensor(images[0, 0])])),
+            TypeError,
+            r"the input is a PackedSequence, .* packed\._replace\(data=layer\(packed\.data\)\)",
+        ),
         (lambda: nn.Linear(4, 2)(1.0), ValueError, r"has shape \(\), expected"),
         (lambda: nn.Conv2d(1, 2, 3)(images), ValueError, "has 3 channels"),
         (lambda: nn.Conv2d(3, 2, 3)(images[0]), ValueError, r"x\[None\]"),
@@ -273,7 +283,7 @@ def test_functional_has_pytorchs_names():
     np.testing.assert_allclose(F.log_softmax(x, dim=-1).exp().numpy(), F.softmax(x, 1).numpy())
     assert F.linear(x, np.ones((2, 3)), np.ones(2)).tolist() == [[8.0, 8.0]]
     assert F.linear(x, np.ones((2, 3))).tolist() == [[7.0, 7.0]]
-    assert F.relu is mg.relu
+    assert F.relu(-x, inplace=True).tolist() == [[0.0, 0.0, 0.0]]
     assert F.conv2d is mg.conv2d
     assert F.max_pool2d is mg.max_pool2d
     assert F.cross_entropy is mg.cross_entropy

@@ -286,3 +286,23 @@ def test_running_statistics_are_floats_and_come_together():
         batch_norm(x, [0.0] * 4, np.ones(4), training=True)
     with pytest.raises(ValueError, match=r"^batch_norm: takes running_mean and running_var, or"):
         batch_norm(x, np.zeros(4), None, training=True)
+
+
+@pytest.mark.parametrize(
+    "normalize",
+    [
+        lambda x, eps: mg.layer_norm(x, 6, eps=eps),
+        lambda x, eps: mg.group_norm(x, 2, eps=eps),
+        lambda x, eps: mg.batch_norm(x, eps=eps),
+        lambda x, eps: mg.batch_norm(x, np.zeros(4, "f4"), np.ones(4, "f4"), eps=eps),
+        lambda x, eps: mg.instance_norm(x, eps=eps),
+        lambda x, eps: mg.rms_norm(x, 6, eps=eps),
+        lambda x, eps: mg.normalize(x, eps=eps),
+        lambda x, eps: mg.local_response_norm(x, 3, alpha=eps, k=eps),
+    ],
+)
+def test_a_numpy_scalar_as_setting_keeps_float32(normalize):
+    x = mg.random.normal(size=(3, 4, 6), dtype=np.float32, requires_grad=True)
+    out = normalize(x, np.float64(1e-3))
+    assert out.dtype == np.float32
+    np.testing.assert_array_equal(out.detach(), normalize(x, 1e-3).detach())

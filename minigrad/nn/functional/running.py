@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
-from ..ops.normalization import batch_moments, instance_moments
-from ..registry import Array, constant
-from ..tensor import Tensor
+from ... import ops
+from ...ops.normalization import batch_moments, instance_moments
+from ...registry import Array, constant
+from ...tensor import Tensor
 
 
 def batch_norm(

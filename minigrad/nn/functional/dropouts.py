@@ -6,22 +6,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import ops
-from ..ops.shaping import inverse
-from ..random import generator
-from ..registry import Array, constant
-from ..tensor import Tensor
+from ... import ops
+from ...ops.rectifiers import SELU_ALPHA, SELU_SCALE
+from ...ops.shaping import inverse
+from ...random import generator
+from ...registry import Array, constant
+from ...tensor import Tensor
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-# The limit of SELU at minus infinity: minus the product of its scale and its alpha (Klambauer,
-# Unterthiner, Mayr and Hochreiter, "Self-normalizing neural networks", 2017).
-_SELU_LIMIT = -1.0507009873554805 * 1.6732632423543772
+# The limit of SELU at minus infinity.
+_SELU_LIMIT = -SELU_SCALE * SELU_ALPHA
 
 
 def dropout(
-    x: Array, p: float = 0.5, training: bool = True, *, rng: Generator | int | None = None
+    x: Array,
+    p: float = 0.5,
+    training: bool = True,
+    inplace: bool = False,
+    *,
+    rng: Generator | int | None = None,
 ) -> Tensor:
     """Zeros for random elements; the others are divided by ``1 - p``, so that means remain.
 
@@ -32,6 +37,8 @@ def dropout(
         Probability of an element to become 0; it counts in steps of 2**-24.
     training : bool
         Whether to do so. Otherwise the result is `x`.
+    inplace : bool
+        Without effect: values never change.
     rng : numpy.random.Generator or int, optional
         What is drawn from, or a seed; by default what `minigrad.manual_seed` sets.
 
@@ -57,14 +64,24 @@ def dropout(
 
 
 def dropout1d(
-    x: Array, p: float = 0.5, training: bool = True, *, rng: Generator | int | None = None
+    x: Array,
+    p: float = 0.5,
+    training: bool = True,
+    inplace: bool = False,
+    *,
+    rng: Generator | int | None = None,
 ) -> Tensor:
     """Zeros for random channels of sequences of shape (N, C, L) or (C, L); see `dropout`."""
     return _channels("dropout1d", x, (2, 3), "(N, C, L) or (C, L)", p, training, rng)
 
 
 def dropout2d(
-    x: Array, p: float = 0.5, training: bool = True, *, rng: Generator | int | None = None
+    x: Array,
+    p: float = 0.5,
+    training: bool = True,
+    inplace: bool = False,
+    *,
+    rng: Generator | int | None = None,
 ) -> Tensor:
     """Zeros for random channels of images of shape (N, C, H, W); see `dropout`."""
     expected = "(N, C, H, W); use dropout1d for (N, C, L), and x[None] for one image"
@@ -72,7 +89,12 @@ def dropout2d(
 
 
 def dropout3d(
-    x: Array, p: float = 0.5, training: bool = True, *, rng: Generator | int | None = None
+    x: Array,
+    p: float = 0.5,
+    training: bool = True,
+    inplace: bool = False,
+    *,
+    rng: Generator | int | None = None,
 ) -> Tensor:
     """Zeros for random channels of volumes, (N, C, D, H, W) or (C, D, H, W); see `dropout`."""
     expected = "(N, C, D, H, W) or (C, D, H, W)"
@@ -80,7 +102,12 @@ def dropout3d(
 
 
 def alpha_dropout(
-    x: Array, p: float = 0.5, training: bool = False, *, rng: Generator | int | None = None
+    x: Array,
+    p: float = 0.5,
+    training: bool = False,
+    inplace: bool = False,
+    *,
+    rng: Generator | int | None = None,
 ) -> Tensor:
     """Dropout that keeps mean 0 and variance 1, for networks with SELU.
 
@@ -93,6 +120,8 @@ def alpha_dropout(
         Probability of an element to become the limit.
     training : bool
         Whether to do so. Otherwise the result is `x`.
+    inplace : bool
+        Without effect: values never change.
     rng : numpy.random.Generator or int, optional
 
     Examples
@@ -103,21 +132,30 @@ def alpha_dropout(
     (True, True)
     """
     p = probability("alpha_dropout", p)
-    out: Tensor = x
-    if training and p == 1:
-        out = _dropped(x, np.shape(x), p, rng)
-    elif training and p > 0:
-        scale = ((1 - p) * (1 + p * _SELU_LIMIT**2)) ** -0.5
-        out = ops.where(_mask(x, np.shape(x), p, rng), x, _SELU_LIMIT)
-        out = out * scale - scale * p * _SELU_LIMIT
-    return out
+    return _alpha_dropped(x, np.shape(x), p, rng) if training and p > 0 else x
 
 
-def probability(name: str, p: float) -> float:
-    """Return a probability of dropping, or say that it is none."""
+def feature_alpha_dropout(
+    x: Array,
+    p: float = 0.5,
+    training: bool = False,
+    inplace: bool = False,
+    *,
+    rng: Generator | int | None = None,
+) -> Tensor:
+    """`alpha_dropout` of whole channels of an array of shape (N, C, ...)."""
+    p, shape = probability("feature_alpha_dropout", p), np.shape(x)
+    if len(shape) < 2:
+        raise ValueError(f"feature_alpha_dropout: x has shape {shape}, expected (N, C, ...)")
+    mask = shape[:2] + (1,) * (len(shape) - 2)
+    return _alpha_dropped(x, mask, p, rng) if training and p > 0 else x
+
+
+def probability(name: str, p: float, setting: str = "p") -> float:
+    """Return a setting that is a probability of dropping, or say that it is none."""
     if not 0 <= p <= 1:
-        raise ValueError(f"{name}: p is a probability, from 0 to 1, got {p!r}")
-    return p
+        raise ValueError(f"{name}: {setting} is a probability, from 0 to 1, got {p!r}")
+    return float(p)  # a NumPy scalar would make float64 of float32
 
 
 def _channels(
@@ -141,6 +179,17 @@ def _channels(
 def _dropped(x: Array, shape: tuple[int, ...], p: float, rng: Generator | int | None) -> Tensor:
     kept: Tensor = ops.keep_where(_mask(x, shape, p, rng), x)
     return kept if p == 1 else kept * (1 / (1 - p))
+
+
+def _alpha_dropped(
+    x: Array, shape: tuple[int, ...], p: float, rng: Generator | int | None
+) -> Tensor:
+    if p == 1:
+        return _dropped(x, shape, p, rng)
+    scale = ((1 - p) * (1 + p * _SELU_LIMIT**2)) ** -0.5
+    dropped = ops.where(_mask(x, shape, p, rng), x, _SELU_LIMIT)
+    out: Tensor = dropped * scale - scale * p * _SELU_LIMIT
+    return out
 
 
 def _mask(x: Array, shape: tuple[int, ...], p: float, rng: Generator | int | None) -> Any:

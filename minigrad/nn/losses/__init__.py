@@ -1,0 +1,1 @@
+"""Losses as modules, one file a family."""

@@ -1,0 +1,1 @@
+"""Recurrent layers, and their cells for a step at a time."""
