@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
-
-from .optimizer import Array, Optimizer, check_range
+from .checks import check_number, check_range
+from .means import keep
+from .optimizer import Array, Optimizer
 
 
 class SGD(Optimizer):
@@ -40,7 +39,7 @@ class SGD(Optimizer):
     Raises
     ------
     TypeError
-        If a parameter is no tensor, or a setting is unknown.
+        If a parameter is no tensor, or a setting is unknown or no number.
     ValueError
         If there are no parameters, one is given twice, one is not a leaf, or a setting is out of
         range.
@@ -63,10 +62,12 @@ class SGD(Optimizer):
     tensor([0.5, 1. ], dtype=float64, requires_grad=True)
     """
 
+    elementwise: ClassVar[bool] = True
+
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float,
+        lr: float = 1e-3,
         momentum: float = 0.0,
         dampening: float = 0.0,
         weight_decay: float = 0.0,
@@ -85,32 +86,37 @@ class SGD(Optimizer):
         )
 
     def check(self, settings: Mapping[str, Any]) -> None:
-        """Raise ValueError if a setting is out of range."""
-        check_range("SGD", settings, "lr", "momentum", "weight_decay", below=math.inf)
+        """Raise an error if a setting is out of range."""
+        check_range("SGD", settings, "lr", "momentum", "weight_decay")
+        check_number("SGD", "dampening", settings["dampening"])
         if settings["nesterov"] and (settings["momentum"] == 0 or settings["dampening"] != 0):
             raise ValueError(
                 "SGD: nesterov needs a momentum above 0 and no dampening, got "
                 f"momentum={settings['momentum']!r} and dampening={settings['dampening']!r}"
             )
 
+    def prepare(
+        self, value: Array, state: dict[str, Any], settings: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Get the state of a parameter ready for a step."""
+        if settings["momentum"] and state.get("momentum_buffer") is None:
+            keep(state, value, "momentum_buffer")
+            # The first gradient enters whole.
+            return {**settings, "dampening": 0}
+        return settings
+
     def change(
         self, gradient: Array, value: Array, state: dict[str, Any], settings: Mapping[str, Any]
     ) -> Array:
-        """Return what a step subtracts from a parameter."""
-        # As Python floats they never widen float32.
-        lr, momentum, weight_decay = (
-            float(settings[name]) for name in ("lr", "momentum", "weight_decay")
-        )
-        if settings["maximize"]:
-            gradient = -gradient
-        if weight_decay:
-            gradient = gradient + weight_decay * value
+        """Return what a step subtracts from a parameter, or from a block of it."""
+        lr, momentum = settings["lr"], settings["momentum"]
+        step = gradient
         if momentum:
-            velocity = state.get("momentum_buffer")
-            if velocity is None:
-                state["momentum_buffer"] = velocity = np.array(gradient)
+            velocity = state["momentum_buffer"]
+            velocity *= momentum
+            if settings["dampening"]:
+                velocity += gradient * (1 - settings["dampening"])
             else:
-                velocity *= momentum
-                velocity += gradient * (1.0 - float(settings["dampening"]))
-            gradient = gradient + momentum * velocity if settings["nesterov"] else velocity
-        return np.multiply(gradient, lr)
+                velocity += gradient
+            step = gradient + momentum * velocity if settings["nesterov"] else velocity
+        return step * lr  # type: ignore[no-any-return]  # NumPy's operators are Any to mypy

@@ -4,8 +4,9 @@ Run it at the root as ``python tests/benchmarks/memory.py``; it takes minutes. E
 measured in a new process, since a process has one peak for all its life. It prints, in MB of 10**6
 bytes:
 
-- for three training steps of the LeNet of `lenet.py`, by how much they raised the peak of resident
-  memory, in minigrad and in PyTorch; for minigrad also what Python's `tracemalloc` saw at most;
+- for three training steps of the LeNet of `networks.py`, by how much they raised the peak of
+  resident memory, in minigrad and in PyTorch; for minigrad also what Python's `tracemalloc` saw at
+  most;
 - for a convolution whose columns would be more than 8 GiB, forward and backward, the same beyond
   its inputs and outputs. The exit status is 1 if this is more than 2 GiB.
 """
@@ -52,9 +53,10 @@ def rise(work: Callable[[], object], traced: bool) -> int:
 
 def lenet(library: str, traced: bool) -> int:
     """Return the rise of the peak during training steps."""
-    from lenet import with_minigrad, with_torch
+    from networks import WORK, with_minigrad, with_torch
 
-    step = with_minigrad() if library == "minigrad" else with_torch()[0]
+    work = WORK["LeNet"]
+    step = with_minigrad(work) if library == "minigrad" else with_torch(work)[0]
     return rise(lambda: [step() for _ in range(STEPS)], traced)
 
 

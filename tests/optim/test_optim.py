@@ -1,12 +1,13 @@
 import copy
 import gc
+import inspect
 import weakref
 
 import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad import nn
+from minigrad import nn, optim
 from minigrad.optim import SGD, Adam, Optimizer
 
 rng = np.random.default_rng(0)
@@ -145,11 +146,25 @@ def test_maximize_is_the_opposite(make):
     np.testing.assert_array_equal(up, list(run(make, -gradients, start)))
 
 
+def maker(name, **settings):
+    return lambda params, **others: getattr(optim, name)(params, **{**settings, **others})
+
+
 MAKERS = {
-    "sgd": lambda p, **s: SGD(p, **{"lr": 0.1, **s}),
-    "momentum": lambda p, **s: SGD(p, **{"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1, **s}),
-    "nesterov": lambda p, **s: SGD(p, **{"lr": 0.1, "momentum": 0.9, "nesterov": True, **s}),
-    "adam": lambda p, **s: Adam(p, **{"lr": 0.1, "weight_decay": 0.1, **s}),
+    "sgd": maker("SGD", lr=0.1),
+    "momentum": maker("SGD", lr=0.1, momentum=0.9, weight_decay=0.1),
+    "nesterov": maker("SGD", lr=0.1, momentum=0.9, nesterov=True),
+    "adagrad": maker("Adagrad", lr=0.1),
+    "adadelta": maker("Adadelta", lr=0.1, eps=1e-2),
+    "rmsprop": maker("RMSprop", lr=0.1, momentum=0.5, centered=True, eps=1e-2),
+    "adam": maker("Adam", lr=0.1, weight_decay=0.1),
+    "amsgrad": maker("Adam", lr=0.1, amsgrad=True),
+    "adamw": maker("AdamW", lr=0.1),
+    "adamax": maker("Adamax", lr=0.1),
+    "nadam": maker("NAdam", lr=0.1),
+    "radam": maker("RAdam", lr=0.1),
+    "rprop": maker("Rprop", lr=0.1),
+    "asgd": maker("ASGD", lr=0.1),
 }
 every = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 
@@ -217,7 +232,7 @@ def test_a_network_learns(make):
     model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 2))
     x = np.random.default_rng(1).standard_normal((64, 2))
     y = (x[:, 0] > x[:, 1]).astype(int)
-    optimizer = make(model.parameters(), lr=0.05, weight_decay=0)
+    optimizer = make(model.parameters())
     losses = []
     for _ in range(60):
         loss = mg.cross_entropy(model(x), y)
@@ -227,6 +242,40 @@ def test_a_network_learns(make):
         losses.append(loss.item())
     assert losses[-1] < 0.8 * losses[0]
     assert all(p.dtype == np.float32 for p in model.parameters())
+
+
+# Closures, and gradients of zeros
+
+
+@every
+def test_a_closure_is_evaluated_first(make):
+    p = parameter([1.0, 2.0])
+    optimizer = make([p])
+
+    @mg.no_grad()
+    def train():
+        return optimizer.step(closure)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (p * p).sum()
+        loss.backward()  # gradients are recorded here, whatever the caller does
+        return loss
+
+    assert train().item() == 5
+    assert np.all(p.numpy() < [1, 2])
+    assert optimizer.step() is None
+
+
+def test_gradients_are_forgotten_or_made_zero():
+    p, q = parameter([1.0, 2.0]), parameter([1.0])
+    optimizer = SGD([p, q])
+    p.sum().backward()
+    optimizer.zero_grad(set_to_none=False)
+    assert p.grad.tolist() == [0, 0]
+    assert q.grad is None
+    optimizer.zero_grad()
+    assert p.grad is None
 
 
 # Groups and state
@@ -285,6 +334,54 @@ def test_a_state_is_a_copy(make):
     np.testing.assert_equal(state, kept)
 
 
+def is_plain(value):
+    if isinstance(value, dict):
+        return all(isinstance(key, str | int) and is_plain(value[key]) for key in value)
+    if isinstance(value, list | tuple):
+        return all(map(is_plain, value))
+    # NumPy's float64 is a float to isinstance.
+    return value is None or type(value) in {bool, int, float, str, np.ndarray}
+
+
+@every
+def test_a_state_is_plain_data(make):
+    p = parameter(start)
+    optimizer = make([p], lr=np.float64(0.1))
+    p.grad = mg.tensor(gradients[0])
+    optimizer.step()
+    assert is_plain(optimizer.state_dict())
+
+
+def test_what_a_schedule_noted_is_kept():
+    optimizer = SGD([parameter(1.0)], lr=0.5)
+    optim.lr_scheduler.StepLR(optimizer, 1)
+    other = SGD([parameter(1.0)], lr=0.1)
+    other.load_state_dict(optimizer.state_dict())
+    assert other.param_groups[0]["initial_lr"] == 0.5
+
+
+def test_a_state_has_the_dtype_of_the_parameter():
+    p = parameter(start)
+    optimizer = Adam([p])
+    p.grad = mg.tensor(start)
+    optimizer.step()
+    other = Adam([parameter(start, np.float32)])
+    other.load_state_dict(optimizer.state_dict())
+    assert {a.dtype for a in other.state_dict()["state"][0].values() if np.ndim(a)} == {
+        np.dtype(np.float32)
+    }
+
+
+def test_a_setting_may_be_switched_on_later():
+    p = parameter(start)
+    optimizer = SGD([p], lr=0.1)
+    for settings in ({}, {"momentum": 0.9}):
+        optimizer.param_groups[0] |= settings
+        p.grad = mg.tensor(gradients[0])
+        optimizer.step()
+    np.testing.assert_array_equal(optimizer.state[p]["momentum_buffer"], gradients[0])
+
+
 def test_a_state_that_does_not_fit_is_refused():
     optimizer = Adam([parameter(start)])
     optimizer.param_groups[0]["params"][0].grad = mg.tensor(start)
@@ -292,7 +389,7 @@ def test_a_state_that_does_not_fit_is_refused():
     state = optimizer.state_dict()
     with pytest.raises(ValueError, match=r"groups of \[1\] parameters, but this one has \[2\]"):
         Adam([parameter(1.0), parameter(2.0)]).load_state_dict(state)
-    with pytest.raises(ValueError, match=r"SGD\.load_state_dict: settings \['betas'"):
+    with pytest.raises(ValueError, match=r"SGD\.load_state_dict: settings \['amsgrad', 'betas'"):
         SGD([parameter(1.0)], lr=1).load_state_dict(state)
     with pytest.raises(ValueError, match=r"'exp_avg' of parameter 0 has shape \(3, 2\)"):
         Adam([parameter(1.0)]).load_state_dict(state)
@@ -328,13 +425,18 @@ def test_an_optimiser_is_freed_without_the_garbage_collector():
 def test_an_optimiser_of_ones_own_defines_change():
     class Signed(Optimizer):
         def change(self, gradient, value, state, settings):
-            return settings["lr"] * np.sign(gradient)
+            state["last"] = np.sign(gradient)
+            return max(settings["lr"], settings["min_lr"]) * state["last"]
 
     p = parameter([1.0, 2.0])
-    optimizer = Signed([p], lr=0.5)
+    optimizer = Signed([p], lr=0.5, min_lr=0.1)
     p.grad = mg.tensor([-7.0, 3.0])
     optimizer.step()
     assert p.tolist() == [1.5, 1.5]
+    other = Signed([p], lr=0.2, min_lr=0.0)
+    other.load_state_dict(optimizer.state_dict())
+    assert other.param_groups[0]["min_lr"] == 0.1
+    assert other.state[p]["last"].tolist() == [-1, 1]
     without = Optimizer([p])
     with pytest.raises(NotImplementedError, match="Optimizer has no change"):
         without.step()
@@ -381,6 +483,24 @@ shared = parameter([1.0])
             ValueError,
             "no dampening",
         ),
+        (lambda: SGD([("weight", shared)]), TypeError, r"tuple; pass model\.parameters\(\)"),
+        (lambda: SGD([shared], lr=mg.tensor(0.1)), TypeError, r"lr must be a number, got a Tensor"),
+        (lambda: SGD([shared], lr="0.1"), TypeError, "lr must be a number, got a str"),
+        (lambda: SGD([shared], dampening=None), TypeError, "dampening must be a number"),
+        (lambda: SGD([shared], foreach=True), TypeError, "SGD: foreach chooses among PyTorch"),
+        (lambda: Adam([shared], fused=None), TypeError, "Adam: fused .* leave it out"),
+        (lambda: Adam([shared], betas=0.9), TypeError, "Adam: betas must be two numbers, got 0.9"),
+        (lambda: optim.AdamW([shared], lr=-1), ValueError, "AdamW: lr must be at least 0"),
+        (lambda: optim.Adagrad([shared], lr_decay=-1), ValueError, "lr_decay must be at least 0"),
+        (lambda: optim.Adadelta([shared], rho=1), ValueError, "rho must be at least 0 and below 1"),
+        (lambda: optim.RMSprop([shared], alpha=2), ValueError, "alpha .* below 1, got 2"),
+        (lambda: optim.Adamax([shared], betas=(1, 0)), ValueError, r"betas\[0\] must be"),
+        (lambda: optim.NAdam([shared], momentum_decay=-1), ValueError, "momentum_decay must be"),
+        (lambda: optim.RAdam([shared], betas=(0, 1)), ValueError, r"betas\[1\] must be"),
+        (lambda: optim.Rprop([shared], etas=(1.2, 0.5)), ValueError, "etas must be below 1 and"),
+        (lambda: optim.ASGD([shared], t0=-1), ValueError, "t0 must be at least 0"),
+        (lambda: SGD([shared]).step(mg.tensor(1.0)), TypeError, "closure is a Tensor, expected a"),
+        (lambda: SGD([shared]).load_state_dict({"lr": 1}), ValueError, "entries 'state' and"),
         (lambda: Adam([shared], lr=-1), ValueError, "Adam: lr must be at least 0"),
         (lambda: Adam([shared], eps=-1), ValueError, "eps must be at least 0"),
         (lambda: Adam([shared], betas=(1.0, 0.9)), ValueError, r"betas\[0\] .* below 1, got 1.0"),
@@ -390,3 +510,11 @@ shared = parameter([1.0])
 def test_misuse_is_explained(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in vars(optim) if name[0].isupper() and name != "Optimizer"]
+)
+def test_the_signature_is_that_of_the_constructor(name):
+    first, second, *_ = inspect.signature(getattr(optim, name)).parameters
+    assert (first, second) == ("params", "lr")
