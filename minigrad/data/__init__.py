@@ -1,4 +1,33 @@
 """Data to learn from, and minibatches of it."""
 
+from . import transforms as transforms
 from ._batches import batches as batches
+from ._cifar import cifar10 as cifar10
+from ._collate import default_collate as default_collate
+from ._datasets import ConcatDataset as ConcatDataset
+from ._datasets import Dataset as Dataset
+from ._datasets import IterableDataset as IterableDataset
+from ._datasets import MapDataset as MapDataset
+from ._datasets import Subset as Subset
+from ._datasets import TensorDataset as TensorDataset
 from ._digits import digits as digits
+from ._download import download as download
+from ._drawing import item_generator as item_generator
+from ._generated import blobs as blobs
+from ._generated import circles as circles
+from ._generated import moons as moons
+from ._generated import spirals as spirals
+from ._idx import read_idx as read_idx
+from ._loader import DataLoader as DataLoader
+from ._mnist import fashion_mnist as fashion_mnist
+from ._mnist import mnist as mnist
+from ._samplers import BatchSampler as BatchSampler
+from ._samplers import RandomSampler as RandomSampler
+from ._samplers import Sampler as Sampler
+from ._samplers import SequentialSampler as SequentialSampler
+from ._samplers import WeightedRandomSampler as WeightedRandomSampler
+from ._splits import random_split as random_split
+from ._splits import train_test_split as train_test_split
+from ._text import Characters as Characters
+from ._text import sonnets as sonnets
+from ._text import windows as windows

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sized
-from typing import Any, Generic, Protocol, TypeVar, TypeVarTuple, overload
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar, TypeVarTuple, overload
 
 import numpy as np
 
-from ..random import generator
+from ._checks import checked_integer, checked_length
+from ._datasets import Items
+from ._samplers import BatchSampler, RandomSampler, SequentialSampler
 
-
-class Indexable(Protocol):
-    """What `batches` asks of an array: NumPy's have it, and tensors."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, index: Any, /) -> Any: ...
-
-
-Array = TypeVar("Array", bound=Indexable)
+Array = TypeVar("Array", bound=Items[Any])
 Arrays = TypeVarTuple("Arrays")
 Batch = TypeVar("Batch")
 
@@ -91,37 +85,19 @@ class batches(Generic[Batch]):  # in lower case, as `range` is, for one calls it
         drop_last: bool = False,
         rng: np.random.Generator | int | None = None,
     ) -> None:
-        if not arrays:
-            raise TypeError("batches: at least one array is needed")
-        lengths = []
-        for position, array in enumerate(arrays):
-            if isinstance(array, list | tuple) or not isinstance(array, Sized):
-                raise TypeError(
-                    f"batches: argument {position} is a {type(array).__name__}; "
-                    "make an array of it, or pass several arrays as batches(x, y)"
-                )
-            lengths.append(len(array))
-        if len(set(lengths)) > 1:
-            raise ValueError(f"batches: arrays must have equal lengths, not {lengths}")
-        if not isinstance(batch_size, int | np.integer):
-            raise TypeError(f"batches: batch_size must be an integer, not {batch_size!r}")
-        if batch_size < 1:
-            raise ValueError(f"batches: batch_size must be at least 1, not {batch_size}")
+        length = checked_length("batches", arrays)
+        batch_size = checked_integer("batches", "batch_size", batch_size)
+        rows = range(length)
+        order = RandomSampler(rows, rng=rng) if shuffle else SequentialSampler(rows)
         self._arrays: tuple[Any, ...] = arrays
-        self._length = lengths[0]
-        self._batch_size = int(batch_size)
+        self._indices = BatchSampler(order, batch_size, drop_last)
         self._shuffle = shuffle
-        self._drop_last = drop_last
-        self._rng = generator(rng)
 
     def __len__(self) -> int:
-        whole, rest = divmod(self._length, self._batch_size)
-        return whole + (rest > 0 and not self._drop_last)
+        return len(self._indices)
 
     def __iter__(self) -> Iterator[Batch]:
-        order = self._rng.permutation(self._length) if self._shuffle else None
-        for start in range(0, len(self) * self._batch_size, self._batch_size):
-            here = slice(start, start + self._batch_size)
-            index = here if order is None else order[here]
-            batch: Any = tuple(array[index] for array in self._arrays)
+        for indices in self._indices:
+            here = np.array(indices) if self._shuffle else slice(indices[0], indices[-1] + 1)
+            batch: Any = tuple(array[here] for array in self._arrays)
             yield batch if len(batch) > 1 else batch[0]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from numpy.typing import DTypeLike
 
-    from numpy.typing import DTypeLike, NDArray
-
-    Part: TypeAlias = tuple[NDArray[np.floating[Any]], NDArray[np.int64]]
+    from ._pixels import Part
 
 
 def digits(dtype: DTypeLike = np.float32) -> tuple[Part, Part]:
@@ -63,7 +61,7 @@ def digits(dtype: DTypeLike = np.float32) -> tuple[Part, Part]:
 
     dtype = np.dtype(dtype)
     if not np.issubdtype(dtype, np.floating):
-        raise TypeError(f"digits: dtype must be floating, for values from 0 to 1, not {dtype}")
+        raise TypeError(f"digits: dtype must be floating, for values from 0 to 1, got {dtype}")
     with files(__package__).joinpath("digits.npz").open("rb") as file, np.load(file) as stored:
         x = stored["images"][:, None].astype(dtype) / dtype.type(16)
         y = stored["labels"].astype(np.int64)

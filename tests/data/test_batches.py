@@ -107,19 +107,19 @@ def test_nothing_gives_no_batches():
 
 
 def test_lengths_that_differ_are_refused():
-    with pytest.raises(ValueError, match=r"batches: .* equal lengths, not \[10, 9\]"):
+    with pytest.raises(ValueError, match=r"batches: .* equal lengths, got \[10, 9\]"):
         batches(x, y[1:], batch_size=2)
 
 
 @pytest.mark.parametrize("batch_size", [0, -3])
 def test_a_batch_size_below_1_is_refused(batch_size):
-    with pytest.raises(ValueError, match=f"batch_size must be at least 1, not {batch_size}"):
+    with pytest.raises(ValueError, match=f"batch_size must be at least 1, got {batch_size}"):
         batches(x, batch_size=batch_size)
 
 
 @pytest.mark.parametrize("batch_size", [2.0, "2", None])
 def test_a_batch_size_that_is_no_integer_is_refused(batch_size):
-    with pytest.raises(TypeError, match="batch_size must be an integer, not"):
+    with pytest.raises(TypeError, match="batch_size must be an integer, got"):
         batches(x, batch_size=batch_size)
 
 
