@@ -2,83 +2,66 @@
 
     python examples/digits_cnn.py --epochs 30 --seed 0 --output output
 
-It takes some seconds. The trained weights and a picture of the training go to the output folder;
-the last line printed is the accuracy on 360 digits that the network has not seen.
+It takes some seconds. With `--regularise` the network has batch normalisation and dropout, and
+makes fewer mistakes. The trained weights and a picture of the training go to the output folder; the
+last line printed is the accuracy on 360 digits that the network has not seen.
 """
 
 import argparse
-import math
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure  # on its own, without pyplot, it needs no display
 from matplotlib.ticker import MaxNLocator
-from tqdm import trange
 
 import minigrad as mg
 from minigrad import nn, optim
 
 
-def network():
+def network(regularise):
+    def block(n_in, n_out):
+        layers = [nn.Conv2d(n_in, n_out, kernel_size=3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+        if regularise:
+            layers.insert(1, nn.BatchNorm2d(n_out))
+        return layers
+
     return nn.Sequential(
-        nn.Conv2d(1, 32, kernel_size=3, padding=1),  # 32 channels of 8 × 8
-        nn.ReLU(),
-        nn.MaxPool2d(2),  # 4 × 4
-        nn.Conv2d(32, 64, kernel_size=3, padding=1),
-        nn.ReLU(),
-        nn.MaxPool2d(2),  # 2 × 2
+        *block(1, 32),  # 32 channels of 4 × 4
+        *block(32, 64),  # 64 of 2 × 2
         nn.Flatten(),
+        *([nn.Dropout(0.3)] if regularise else []),
         nn.Linear(64 * 2 * 2, 10),
     )
 
 
-def accuracy(logits, y):
-    return (logits.argmax(axis=1) == y).mean().item()
+def train(model, x, y, test, epochs):
+    """Train a network; return the loss and accuracy of each epoch, in training and in the test."""
+    optimizer = optim.Adam(model.parameters(), lr=2e-3, weight_decay=1e-4)
+    return mg.fit(
+        model,
+        optimizer,
+        mg.cross_entropy,
+        mg.data.batches(x, y, batch_size=32),
+        epochs=epochs,
+        validation=test,  # only looked at: it decides nothing
+        metrics={"accuracy": mg.training.accuracy},
+        scheduler=optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs),
+    )
 
 
-def predict(model, x):
-    with mg.no_grad():
-        return model.eval()(x)
-
-
-def train(model, x_train, y_train, x_test, y_test, epochs):
-    """Train a network; return (loss, accuracy) of each epoch, in training and in the test."""
-    batches = mg.data.batches(x_train, y_train, batch_size=32)
-    optimizer = optim.Adam(model.parameters(), weight_decay=1e-4)
-    training, test = [], []
-    progress = trange(epochs, desc="training", unit="epoch")
-    for epoch in progress:
-        # Half a cosine wave leads the learning rate from 2e-3 down to 0.
-        optimizer.param_groups[0]["lr"] = 1e-3 * (1 + math.cos(math.pi * epoch / epochs))
-        model.train()
-        sums = np.zeros(2)
-        for x, y in batches:
-            logits = model(x)
-            loss = mg.cross_entropy(logits, y)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            sums += len(y) * np.array([loss.item(), accuracy(logits, y)])
-
-        logits = predict(model, x_test)
-        training.append(sums / len(y_train))
-        test.append((mg.cross_entropy(logits, y_test).item(), accuracy(logits, y_test)))
-        progress.set_postfix_str("test loss {:.3f}, accuracy {:.3f}".format(*test[-1]))
-    return np.array(training), np.array(test)
-
-
-def draw(path, training, test, filters, x, y, logits):
+def draw(path, history, filters, x, y, logits):
     """Save a picture of the training curves, the first filters and the hardest digits."""
     figure = Figure(figsize=(12, 7), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     left, right = figure.subfigures(1, 2)
 
-    titles = ["loss", f"accuracy, at the end {accuracy(logits, y):.3f} in the test"]
-    for column, axes in enumerate(left.subplots(2)):
-        epochs = np.arange(1, len(test) + 1)
-        axes.plot(epochs, training[:, column], ".-", color="tab:gray", label="training")
-        axes.plot(epochs, test[:, column], ".-", color="tab:red", label="test")
-        axes.set(title=titles[column], xlabel="epoch", yscale=["log", "linear"][column])
+    reached = mg.training.accuracy(logits, y)
+    titles = {"loss": "loss", "accuracy": f"accuracy, at the end {reached:.3f} in the test"}
+    for axes, (name, title) in zip(left.subplots(2), titles.items(), strict=True):
+        epochs = np.arange(1, history.epochs + 1)
+        axes.plot(epochs, history[name], ".-", color="tab:gray", label="training")
+        axes.plot(epochs, history[f"val_{name}"], ".-", color="tab:red", label="test")
+        axes.set(title=title, xlabel="epoch", yscale="log" if name == "loss" else "linear")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend(frameon=False)
@@ -107,6 +90,7 @@ def draw(path, training, test, filters, x, y, logits):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--regularise", action="store_true", help="batch norm and dropout")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=Path("output"), help="folder to write to")
     options = parser.parse_args()
@@ -117,18 +101,17 @@ def main():
 
     mg.manual_seed(options.seed)
     (x_train, y_train), (x_test, y_test) = mg.data.digits()
-    model = network()
-    training, test = train(model, x_train, y_train, x_test, y_test, options.epochs)
-    logits = predict(model, x_test)
-    reached = accuracy(logits, y_test)
-    draw(picture, training, test, model[0].weight.numpy(), x_test, y_test, logits)
+    model = network(options.regularise)
+    history = train(model, x_train, y_train, (x_test, y_test), options.epochs)
+    logits = mg.training.predict(model, x_test)
+    reached = mg.training.accuracy(logits, y_test)
+    draw(picture, history, model[0].weight.numpy(), x_test, y_test, logits)
     print(f"picture: {picture}")
 
-    np.savez(weights, **model.state_dict())
-    restored = network()
-    with np.load(weights) as state:
-        restored.load_state_dict(state)
-    again = accuracy(predict(restored, x_test), y_test)
+    mg.save(model.state_dict(), weights)
+    restored = network(options.regularise)
+    restored.load_state_dict(mg.load(weights))
+    again = mg.training.accuracy(mg.training.predict(restored, x_test), y_test)
     print(f"weights: {weights}, test accuracy of a new network with them: {again:.3f}")
     if again != reached:
         raise SystemExit(f"the network that was saved had {reached:.3f}")
