@@ -28,17 +28,17 @@ default_role = "py:obj"
 nitpick_ignore_regex = [
     ("py:obj", r".*"),
     # What annotations name and no page describes: other projects' types, aliases, type variables.
-    ("py:class", r"(np|numpy|collections|hypothesis|inspect|typing)\..*"),
+    ("py:class", r"(np|numpy|collections|hypothesis|inspect|os|pathlib|typing)\..*"),
     # The parts of a long alias that NumPy's annotations are written out to.
     ("py:class", r"(str|type)[ \[].*"),
-    ("py:class", r"(Any|Callable|Iterable|Iterator|Literal|Sequence)"),
-    ("py:class", r"(Arrays?|ArrayLike|Axis|DTypeLike|Forward|Mode|NDArray)"),
-    ("py:class", r"(Op|Order|Size|OutputSize|Padding|Layout|Part|Windows|Pool|Taps)"),
-    ("py:class", r"(minigrad\.(autograd|registry|resources)\.)?[A-Z]"),
-    ("py:class", r"minigrad\.(autograd|data)\._.*"),
+    ("py:class", r"(Any|Callable|Iterable|Iterator|Literal.*|Sequence)"),
+    ("py:class", r"(Arrays?|ArrayLike|Axis|Distance|Reduction|DTypeLike|Forward|Mode|NDArray)"),
+    ("py:class", r"(Indices|Op|Order|Size|OutputSize|Padding|Layout|Part|Windows|Pool|Taps)"),
+    ("py:class", r"(minigrad\.(autograd|registry|resources|nn\.(utils\.)?\w+)\.)?[A-Z]"),
+    ("py:class", r"minigrad\.(autograd|data|nn\.\w+)\._.*"),
     ("py:class", r"minigrad\.(autograd\.Node|ops\.windows\.Windows)"),
-    ("py:class", r"minigrad\.nn\.module\.IncompatibleKeys"),
-    ("py:class", r"(Settings|Evidence)"),
+    ("py:class", r"minigrad\.nn\.state\.IncompatibleKeys"),
+    ("py:class", r"(Settings|Evidence|Activation)"),
 ]
 
 add_module_names = False

@@ -200,6 +200,7 @@ def test_broadcast_arrays_does_not_share_an_array_with_its_owner():
             r"^zeros: dtype is 3; a shape is one tuple.*mg\.zeros\(\(2, 3\)\)",
         ),
         (lambda t: mg.ones(2, 3), TypeError, "^ones: dtype is 3"),
+        (lambda t: mg.empty(2, 3), TypeError, r"^empty: dtype is 3; .*mg\.empty\(\(2, 3\)\)"),
         (lambda t: mg.arange(), TypeError, "^arange: needs a stop"),
         (lambda t: mg.geomspace(0, t), ValueError, "^geomspace: neither end may be 0"),
         (lambda t: mg.zeros(-1), ValueError, "negative dimensions"),

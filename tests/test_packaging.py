@@ -41,7 +41,16 @@ def test_importing_minigrad_leaves_numpy_random_to_who_needs_it():
     assert "numpy.random" not in loaded_by("minigrad")
 
 
-@pytest.mark.parametrize("name", ["py.typed", "data/digits.npz", "data/digits.txt"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "py.typed",
+        "data/digits.npz",
+        "data/digits.txt",
+        "data/sonnets.txt",
+        "data/sonnets_origin.txt",
+    ],
+)
 def test_the_package_carries(name):
     assert files("minigrad").joinpath(name).is_file()
 
@@ -53,7 +62,7 @@ def test_the_readme_has_the_two_commands_each_on_one_line_of_a_code_block():
     assert len(commands) == 2
     assert [command.rpartition(".venv/bin/python ")[2] for command in commands] == [
         "examples/digits_cnn.py",
-        "-m pytest",
+        "-m pytest -n auto --dist loadfile",
     ]
 
 

@@ -181,3 +181,44 @@ def test_a_mistake_in_a_draw_is_named(draw, error, message):
 def test_bounds_of_integers_are_not_differentiable():
     with pytest.raises(TypeError, match=r"^integers: a draw has no derivative by 'low'"):
         mg.random.integers(mg.tensor(3.0, requires_grad=True))
+
+
+BIT_GENERATORS = [
+    np.random.PCG64,
+    np.random.PCG64DXSM,
+    np.random.MT19937,
+    np.random.Philox,
+    np.random.SFC64,
+]
+
+
+@pytest.mark.parametrize("kind", BIT_GENERATORS, ids=lambda kind: kind.__name__)
+def test_a_generator_continues_from_its_state(kind, tmp_path):
+    rng = np.random.Generator(kind(3))
+    rng.integers(5, size=3, dtype=np.int32)  # half of 64 bits may be left over
+    state = mg.random.get_state(rng)
+    mg.save(state, tmp_path / "state.npz")
+    first = rng.integers(2**31, size=5, dtype=np.int32)
+    other = np.random.Generator(kind(4))
+    for same in (state, mg.load(tmp_path / "state.npz")):
+        mg.random.set_state(same, other)
+        np.testing.assert_array_equal(other.integers(2**31, size=5, dtype=np.int32), first)
+
+
+def test_the_shared_generator_continues_from_its_state():
+    held = mg.random.generator()
+    state = mg.random.get_state()
+    first = mg.random.normal(size=4).numpy()
+    mg.random.set_state(state)
+    assert mg.random.generator() is held
+    np.testing.assert_array_equal(mg.random.normal(size=4).numpy(), first)
+
+
+@pytest.mark.parametrize("wrong", [{}, None, {"state": 1}, np.random.MT19937(0).state])
+def test_another_state_is_refused_and_changes_nothing(wrong):
+    before = mg.random.get_state()
+    with pytest.raises(ValueError, match=r"^set_state: the generator is a PCG64, but this is the"):
+        mg.random.set_state(wrong)
+    with pytest.raises(ValueError, match=r"^set_state: the state is not whole"):
+        mg.random.set_state({"bit_generator": "PCG64"})
+    assert mg.random.get_state() == before

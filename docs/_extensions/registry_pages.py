@@ -123,12 +123,16 @@ def public_names(module: ModuleType) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+# Bases whose methods are shown with the classes that have them, for they are on no page.
+UNLISTED = {"_Hooked", "_Keyed", "_Parameters", "_Row"}
+
+
 def names(module: ModuleType) -> Iterator[str]:
     yield f"{summary(module)}\n"
-    yield from directives(
-        (f"{module.__name__}.{name}", "autoclass" if inspect.isclass(value) else "autofunction")
-        for name, value in public_names(module)
-    )
+    for name, value in public_names(module):
+        directive = "autoclass" if inspect.isclass(value) else "autofunction"
+        inherited = inspect.isclass(value) and value.__mro__[1].__name__ in UNLISTED
+        yield from directives(iter([(f"{module.__name__}.{name}", directive)]), inherited)
     functions = {op.function: op for op in registered()}
     here = (functions[value] for value in vars(module).values() if inspect.isfunction(value))
     if module is minigrad.linalg:
@@ -137,12 +141,15 @@ def names(module: ModuleType) -> Iterator[str]:
         yield "```\n"
 
 
-def directives(members: Iterator[tuple[str, str]]) -> Iterator[str]:
+def directives(members: Iterator[tuple[str, str]], inherited: bool = False) -> Iterator[str]:
     yield "```{eval-rst}"
     for name, directive in members:
         yield f".. {directive}:: {name}"
         if directive == "autoclass":
             yield "   :members:"
+            if inherited:
+                above = "object" if name.endswith(".Module") else "Module, _Hooked"
+                yield f"   :inherited-members: {above}"
         yield ""
     yield "```\n"
 
