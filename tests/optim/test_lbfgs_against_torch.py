@@ -90,6 +90,18 @@ def test_the_path_is_the_same(function, settings):
 
 @pytest.mark.usefixtures("double")
 @pytest.mark.parametrize("search", [None, "strong_wolfe"])
+def test_fifty_steps_of_one_iteration_are_the_same(search):
+    own, peer = tracked(mg, start(regression)), tracked(torch, start(regression))
+    settings = {"lr": 1.0 if search else 0.1, "max_iter": 1, "line_search_fn": search}
+    ours = run(mg, optim.LBFGS(own, **settings), regression, own, 50)
+    theirs = run(torch, torch.optim.LBFGS(peer, **settings), regression, peer, 50)
+    for found, expected in zip(ours, theirs, strict=True):
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.usefixtures("double")
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
 def test_a_run_of_pytorch_is_continued(search):
     own, peer = tracked(mg, start(regression)), tracked(torch, start(regression))
     settings = {"lr": 0.5, "max_iter": 4, "line_search_fn": search}
