@@ -102,6 +102,8 @@ def empty_like(
         return empty(shape, dtype)
     if x.size * dtype.itemsize < LEAST:
         return np.empty_like(x, dtype)
+    if x.flags.c_contiguous:
+        return empty(x.shape, dtype)
     order = np.argsort([-abs(stride) for stride in x.strides], kind="stable")
     return empty(tuple(x.shape[axis] for axis in order), dtype).transpose(np.argsort(order))
 
