@@ -153,7 +153,7 @@ def summarize(module: Module, inputs: Sequence[Any], depth: int | None) -> Summa
                 stack.enter_context(handle)
         try:
             result = module(*arguments)
-        except Exception as error:
+        except Exception as error:  # it goes on, and tells in which module it was
             if running:
                 error.add_note(f"summary: raised in {running[-1].where}")
             if isinstance(error, TypeError):

@@ -35,7 +35,7 @@ class _Random:
         return changed.reshape(*array.shape[:-3], *changed.shape[1:])
 
     def _changed(self, images: Image, rng: np.random.Generator) -> Image:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no _changed method")
 
 
 @dataclass(eq=False)

@@ -167,7 +167,7 @@ class _Recurrent(Module):
 
     def _sequence(self, *arrays: Array, sizes: tuple[int, ...]) -> Any:
         """Take one layer over the sequences, in one direction."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no _sequence method")
 
     def _cast(self, label: str, x: Any) -> Any:
         dtype = self.weight_hh_l0.dtype

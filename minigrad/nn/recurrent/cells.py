@@ -84,7 +84,7 @@ class _Cell(Module):
 
     def _step(self, x: Array, *arrays: Array) -> Any:
         """Take one step; return the outputs and the states."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no _step method")
 
     def extra_repr(self) -> str:
         """Return the settings that `repr` shows."""
